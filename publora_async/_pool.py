@@ -1,0 +1,99 @@
+"""The aiohttp session that a client and those derived from it share: which loop, until when."""
+
+import asyncio
+import math
+import os
+import ssl
+
+import aiohttp
+
+from publora_async.errors import ClientStateError, ConfigurationError
+from publora_async.options import ClientOptions
+
+__all__ = ["Pool"]
+
+
+class Pool:
+    """
+    Connections and the slots that bound them, opened at first use inside the running loop.
+
+    Args:
+        options: How many attempts may be under way at once, and whom to trust.
+
+        borrowed: A session whose connections are used. Only its connector and its tracing are:
+            not its headers, cookies, middlewares or proxies. It is never closed here.
+
+    Attributes:
+        slots: Held for the length of an attempt.
+    """
+
+    def __init__(self, options: ClientOptions, borrowed: aiohttp.ClientSession | None) -> None:
+        if borrowed is not None and not isinstance(borrowed, aiohttp.ClientSession):
+            raise ConfigurationError(
+                f"session must be an aiohttp.ClientSession, not {type(borrowed).__name__}"
+            )
+        self.slots = asyncio.Semaphore(options.max_connections)
+        self.closed = False
+        self._ssl_context = options.ssl_context
+        self._borrowed = borrowed
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = os.getpid()
+
+    def session(self) -> aiohttp.ClientSession:
+        """
+        The session to ask with.
+
+        Raises:
+            ClientStateError: The client is closed, or belongs to another loop or process.
+        """
+        if self.closed:
+            raise ClientStateError("this client is closed: make another one")
+        if os.getpid() != self._pid:
+            raise ClientStateError("this client was made before a fork: make another one here")
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            loop = None
+        if loop is None:
+            raise ClientStateError("no asyncio event loop is running here: publora_sync needs none")
+        if self._session is None:
+            self._session = self._open()
+            self._loop = loop
+        if loop is not self._loop:
+            raise ClientStateError(
+                "this client belongs to another event loop: make one client for each loop"
+            )
+        return self._session
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """The caller's context, or one made at first use, when SSL_CERT_FILE is surely set."""
+        if self._ssl_context is None:
+            self._ssl_context = ssl.create_default_context()
+        return self._ssl_context
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._borrowed is None:
+            # limit=0: the slots bound the connections, and waiting for one is not counted
+            # against an attempt's time. An infinite threshold keeps timeouts unrounded.
+            connector: aiohttp.BaseConnector = aiohttp.TCPConnector(
+                limit=0, timeout_ceil_threshold=math.inf
+            )
+            traces = None
+        elif self._borrowed.connector is None:
+            raise ClientStateError("the borrowed session is closed: make another client")
+        else:
+            connector, traces = self._borrowed.connector, self._borrowed.trace_configs
+        # Without cookies: one user's must not travel with the next user's request.
+        return aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=self._borrowed is None,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=traces,
+        )
+
+    async def close(self) -> None:
+        """Close the connections that are ours; calls under way fail. Again: nothing happens."""
+        self.closed = True
+        if self._session is not None:
+            await self._session.close()

@@ -1,0 +1,77 @@
+"""What is worth repeating, and when; no I/O."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import attrs
+
+from publora_async.errors import GaveUp
+
+__all__ = ["REPEATABLE_STATUSES", "RetryPolicy", "parse_retry_after"]
+
+REPEATABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
+
+LONGEST_RETRY_AFTER = 60.0
+"""Seconds; a service that asks for more is not waited for."""
+
+
+@attrs.frozen
+class RetryPolicy:
+    """
+    Whether to make another attempt, and after how many seconds.
+
+    Attributes:
+        max_retries: Further attempts after the first.
+
+        random: Gives numbers from 0 up to 1.
+    """
+
+    max_retries: int
+    random: Callable[[], float]
+
+    def delay(
+        self, attempt: int, *, retry_after: float | None, time_left: float | None
+    ) -> float | GaveUp:
+        """
+        Seconds to wait after attempt number *attempt* failed, or why there is to be no other.
+
+        Args:
+            attempt: Counted from 1.
+            retry_after: Seconds that the service asked for. ``None``: it did not ask.
+            time_left: Seconds until the call's deadline. ``None``: it has none.
+        """
+        if attempt > self.max_retries:
+            return "retries"
+        if retry_after is None:
+            # Full jitter: clients that failed together do not come back together.
+            delay = self.random() * min(8.0, 0.5 * 2 ** min(attempt - 1, 4))
+        elif retry_after > LONGEST_RETRY_AFTER:
+            return "retry_after"
+        else:
+            delay = retry_after
+        return "deadline" if time_left is not None and delay >= time_left else delay
+
+
+def parse_retry_after(values: Sequence[str], now: datetime) -> float | None:
+    """
+    Seconds that ``Retry-After`` asks to wait, 0 for a date that has passed.
+
+    Args:
+        values: The header's values, one for each time it was sent.
+        now: The moment that a date is measured from, aware.
+
+    Returns:
+        ``None`` if the header is absent, sent twice, or neither ASCII digits nor an HTTP date.
+    """
+    value = values[0].strip() if len(values) == 1 else ""
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
+    if not value.endswith("GMT"):
+        return None
+    try:
+        date = parsedate_to_datetime(value)
+        return max(0.0, (date.replace(tzinfo=UTC) - now).total_seconds())
+    except (ValueError, OverflowError):
+        return None

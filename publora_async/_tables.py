@@ -1,0 +1,65 @@
+"""Rows as HTML and as data frames; knows nothing of what the rows are about."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+__all__ = ["to_html", "to_pandas", "to_polars"]
+
+_MOST_HTML_ROWS = 200
+
+
+def to_html(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> str:
+    """An HTML table of *columns*; at most 200 rows, and a line that counts the others."""
+    head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(_text(row[name]))}</td>" for name in columns) + "</tr>"
+        for row in rows[:_MOST_HTML_ROWS]
+    )
+    left = len(rows) - _MOST_HTML_ROWS
+    more = f"<p>... and {left} more</p>" if left > 0 else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    return "" if value is None else str(value)
+
+
+def to_pandas(rows: Sequence[Mapping[str, object]], columns: Mapping[str, type]) -> "pd.DataFrame":
+    """
+    A pandas frame with *columns* (name to type), also when there are no rows.
+
+    Raises:
+        ImportError: pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ImportError:
+        raise ImportError("to_pandas() needs pandas: pip install pandas") from None
+    frame = pd.DataFrame(list(rows), columns=list(columns))
+    for name, kind in columns.items():
+        if kind is datetime:
+            frame[name] = pd.to_datetime(frame[name], utc=True)
+    return frame
+
+
+def to_polars(rows: Sequence[Mapping[str, object]], columns: Mapping[str, type]) -> "pl.DataFrame":
+    """
+    A polars frame with *columns* (name to type), also when there are no rows.
+
+    Raises:
+        ImportError: polars is not installed.
+    """
+    try:
+        import polars as pl
+    except ImportError:
+        raise ImportError("to_polars() needs polars: pip install polars") from None
+    kinds = {str: pl.String(), bool: pl.Boolean(), datetime: pl.Datetime("us", "UTC")}
+    return pl.DataFrame(list(rows), schema={name: kinds[kind] for name, kind in columns.items()})

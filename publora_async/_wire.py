@@ -1,0 +1,125 @@
+"""The service's spelling, no I/O: a call becomes a request, a refusal becomes an error."""
+
+import re
+from http import HTTPStatus
+
+import attrs
+
+from publora_async._decode import parse
+from publora_async.errors import (
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ResponseDecodeError,
+    ServerError,
+)
+from publora_async.options import Secret, check_header_value
+
+__all__ = ["KEY_HEADER", "Request", "list_connections", "refusal"]
+
+KEY_HEADER = "x-publora-key"
+USER_HEADER = "x-publora-user-id"
+
+_MOST_QUOTED = 200
+
+
+@attrs.frozen
+class Request:
+    """
+    What to ask, but for the key, which only the transport adds.
+
+    Attributes:
+        path: What follows the base URL.
+
+        headers: Those that this request needs beside the key.
+    """
+
+    method: str
+    path: str
+    headers: dict[str, str]
+
+
+def list_connections(user_id: str | None) -> Request:
+    """
+    Ask for the connections of *user_id*, or of the key's own account for ``None``.
+
+    Raises:
+        ConfigurationError: *user_id* cannot travel in a header.
+    """
+    headers = {"Accept": "application/json"}
+    if user_id is not None:
+        headers[USER_HEADER] = check_header_value("user_id", user_id)
+    return Request("GET", "/platform-connections", headers)
+
+
+_REFUSALS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    429: RateLimitError,
+}
+
+
+def refusal(
+    status: int,
+    body: bytes,
+    *,
+    location: str | None = None,
+    retry_after: float | None = None,
+    key: Secret,
+) -> APIStatusError:
+    """
+    Read an answer other than 2xx.
+
+    Args:
+        status: HTTP status code.
+        body: The answer's body, or what was read of it.
+        location: Where a redirect points to; only its origin is named.
+        retry_after: Seconds that the service asked to wait.
+        key: Blotted out wherever the answer repeats it.
+    """
+    kind = ServerError if status >= 500 else _REFUSALS.get(status, APIStatusError)
+    error = kind(status, _phrase(status), retry_after=retry_after)
+    if 300 <= status < 400:
+        error.message += f", to {_origin(location)}: redirects are not followed, check base_url"
+        return error
+    try:
+        said = parse(body)
+    except ResponseDecodeError:
+        error.excerpt = _quotable(body.decode(errors="replace"), key) or None
+        return error
+    if isinstance(said, dict):
+        words = said.get("error") or said.get("message")
+        if isinstance(words, str):
+            error.message = _quotable(words, key)
+        code = said.get("code")
+        error.code = _quotable(code, key) if isinstance(code, str) else None
+    return error
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "no explanation"
+
+
+def _origin(location: str | None) -> str:
+    found = re.match(
+        r"(https?://)(?:[^/?#@]*@)?([a-z0-9.:\[\]-]+)(?=[/?#]|$)", location or "", re.I
+    )
+    # What cannot be read for certain is not quoted: it is a stranger's text.
+    return found[1] + found[2] if found else "somewhere else"
+
+
+def _quotable(text: str, key: Secret) -> str:
+    """The beginning of *text*, safe to show: without the key, control characters escaped."""
+    beginning = text.replace(key, "***").strip()[:_MOST_QUOTED]
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in beginning)
+    return shown[:_MOST_QUOTED]

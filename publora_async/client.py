@@ -1,0 +1,156 @@
+"""The client: settings, lifetime, resources."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex, TypedDict, Unpack
+
+import attrs
+
+from publora_async.connections import AsyncConnections
+from publora_async.errors import ConfigurationError
+from publora_async.options import ClientOptions, Timeouts, environment_proxy
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+    import aiohttp
+
+    from publora_async._transport import Transport
+
+__all__ = ["AsyncPublora", "Changes"]
+
+
+class Changes(TypedDict, total=False):
+    """What :meth:`AsyncPublora.with_options` can change."""
+
+    api_key: str | None
+    base_url: str | None
+    timeout: float | Timeouts
+    deadline: float | None
+    max_retries: int
+
+
+class AsyncPublora:
+    """
+    A client of Publora, for one key, one event loop and one process.
+
+    It opens its first connection at the first call, and is closed by ``async with`` or
+    :meth:`close`. Calls may be made from many tasks at once.
+
+    Args:
+        api_key: The secret. ``None``: what ``PUBLORA_API_KEY`` holds when the client is made.
+
+        base_url: Where the service is: https, or http on localhost or a loopback address.
+            ``None``: ``PUBLORA_BASE_URL``, or else ``https://api.publora.com/api/v1``.
+
+        timeout: The most one attempt may take, in seconds, from the moment it holds a slot to
+            the last byte of the answer; or its parts, as :class:`Timeouts`.
+
+        deadline: The most one call may take, in seconds: waiting for a slot, all attempts, and
+            the waits between them. ``None``: no bound.
+
+        max_retries: Further attempts after the first, where another may do better.
+
+        max_connections: How many attempts may be under way at once; a call waits for its turn.
+
+        proxy: URL of a proxy to use for an https *base_url*. ``None``: none.
+
+        ssl_context: Whom to trust; it has to verify certificates and host names. ``None``: the
+            system's trust.
+
+        trust_env: Whether to use the proxy that the environment names, if *proxy* names none.
+
+        session: A session whose connections and tracing to use instead of our own. It is never
+            closed here, and none of its headers, cookies or middlewares are used.
+
+    Attributes:
+        connections: Asks about connected accounts.
+
+    Raises:
+        ConfigurationError: An argument, or what the environment says, cannot be used.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | Timeouts = 30.0,
+        deadline: float | None = 120.0,
+        max_retries: int = 3,
+        max_connections: int = 100,
+        proxy: str | None = None,
+        ssl_context: "ssl.SSLContext | None" = None,
+        trust_env: bool = False,
+        session: "aiohttp.ClientSession | None" = None,
+    ) -> None:
+        # aiohttp takes most of the time that an import of the SDK would take.
+        from publora_async._pool import Pool
+        from publora_async._transport import Transport
+
+        options = ClientOptions(
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            deadline=deadline,
+            max_retries=max_retries,
+            max_connections=max_connections,
+            proxy=proxy,
+            ssl_context=ssl_context,
+        )
+        if trust_env and proxy is None:
+            options = attrs.evolve(options, proxy=environment_proxy(options.base_url))
+        self._owns_connections = True
+        self._use(Transport(options, Pool(options, session)))
+
+    def _use(self, transport: "Transport") -> None:
+        self._transport = transport
+        self.connections = AsyncConnections(transport)
+
+    def with_options(self, **changes: Unpack[Changes]) -> Self:
+        """
+        Make a client with other settings over the same connections.
+
+        It lives as long as the client it was made from; closing it does nothing.
+
+        Args:
+            changes: Any of *api_key*, *base_url*, *timeout*, *deadline* and *max_retries*, as
+                for the client itself.
+
+        Raises:
+            ConfigurationError: One of them cannot be used.
+        """
+        if unknown := changes.keys() - Changes.__annotations__.keys():
+            raise ConfigurationError(
+                f"with_options() cannot change {', '.join(sorted(unknown))}: make another client"
+            )
+        mine = self._transport
+        other = type(self).__new__(type(self))
+        other._owns_connections = False
+        other._use(type(mine)(attrs.evolve(mine.options, **changes), mine.pool))
+        return other
+
+    async def close(self) -> None:
+        """Close the connections. Calls under way fail; closing again does nothing."""
+        if self._owns_connections:
+            await self._transport.pool.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._transport.options.base_url}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
+        raise TypeError(
+            "a client is neither pickled nor copied, its key and connections stay in this "
+            "process: make one where it is needed"
+        )

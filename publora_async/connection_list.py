@@ -1,0 +1,177 @@
+"""The connections of one account or managed user, as a list that answers questions."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import compress
+from typing import TYPE_CHECKING, overload
+
+import attrs
+
+from publora_async import _tables
+from publora_async.errors import ConfigurationError
+from publora_async.records import Connection, JSONValue, Row, TokenStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+__all__ = ["ConnectionList"]
+
+
+def _to_tuple(connections: Iterable[Connection]) -> tuple[Connection, ...]:
+    return tuple(connections)
+
+
+@attrs.frozen(repr=False)
+class ConnectionList(Sequence[Connection]):
+    """
+    An immutable sequence of connections, in the service's order.
+
+    A slice of it, and every selection from it, is a ``ConnectionList`` again. In a notebook
+    it shows itself as a table.
+    """
+
+    _connections: tuple[Connection, ...] = attrs.field(default=(), converter=_to_tuple)
+
+    @overload
+    def __getitem__(self, index: int) -> Connection: ...
+    @overload
+    def __getitem__(self, index: slice) -> "ConnectionList": ...
+    def __getitem__(self, index: int | slice) -> "Connection | ConnectionList":
+        if isinstance(index, slice):
+            return ConnectionList(self._connections[index])
+        return self._connections[index]
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._connections)
+
+    def __repr__(self) -> str:
+        counts = [f"{name}: {len(some)}" for name, some in self.by_platform().items()]
+        return f"<ConnectionList of {len(self)}{' - ' if counts else ''}{', '.join(counts)}>"
+
+    @property
+    def platform_ids(self) -> list[str]:
+        """Every platform id, ready for the ``platforms`` of a post to all accounts."""
+        return [connection.platform_id for connection in self]
+
+    def by_platform(self) -> "dict[str, ConnectionList]":
+        """The connections of each platform, platforms in the order they first appear."""
+        found: dict[str, list[Connection]] = {}
+        for connection in self:
+            found.setdefault(connection.platform, []).append(connection)
+        return {platform: ConnectionList(some) for platform, some in found.items()}
+
+    def ids_by_platform(self) -> dict[str, list[str]]:
+        """The platform ids of each platform: ``{"twitter": ["twitter-123"], ...}``."""
+        return {platform: some.platform_ids for platform, some in self.by_platform().items()}
+
+    def on(self, platform: str) -> "ConnectionList":
+        """The connections on *platform*, a :class:`Platform` or any other platform's name."""
+        return self._where(connection.platform == platform for connection in self)
+
+    def get(self, platform_id: str) -> Connection | None:
+        """The connection of that id. ``None`` if it is not here."""
+        return next((some for some in self if some.platform_id == platform_id), None)
+
+    def expired(self, *, now: datetime | None = None) -> "ConnectionList":
+        """
+        Accounts that must be connected again.
+
+        Args:
+            now: The moment to judge by, aware. ``None``: the present one. It only matters
+                where the service gave no status of its own.
+
+        Raises:
+            ConfigurationError: *now* has no time zone.
+        """
+        moment = _moment(now)
+        return self._where(some.status_at(moment) == TokenStatus.EXPIRED for some in self)
+
+    def expiring(
+        self, within: timedelta | None = None, *, now: datetime | None = None
+    ) -> "ConnectionList":
+        """
+        Accounts that still work and will soon have to be connected again.
+
+        Args:
+            within: How soon. ``None``: what the service calls soon, under 7 days (30 on TikTok).
+                An account that the service calls expiring without saying when always counts.
+
+            now: The moment to judge by, aware. ``None``: the present one.
+
+        Raises:
+            ConfigurationError: *within* is negative, or *now* has no time zone.
+        """
+        moment = _moment(now)
+        if within is not None and within < timedelta(0):
+            raise ConfigurationError(f"within must not be negative: {within}")
+        return self._where(_expires_within(some, within, moment) for some in self)
+
+    def to_dict(self) -> dict[str, JSONValue]:
+        """The wire's form: ``{"success": True, "connections": [...]}``."""
+        return {"success": True, "connections": [some.to_dict() for some in self]}
+
+    def to_records(self) -> list[Row]:
+        """Each account as a flat row in snake case, see :meth:`Connection.to_row`."""
+        return [connection.to_row() for connection in self]
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """
+        The rows of :meth:`to_records` as a pandas frame; times are ``datetime64`` in UTC.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return _tables.to_pandas(self.to_records(), _COLUMNS)
+
+    def to_polars(self) -> "pl.DataFrame":
+        """
+        The rows of :meth:`to_records` as a polars frame; times are ``Datetime`` in UTC.
+
+        Raises:
+            ImportError: polars is not installed.
+        """
+        return _tables.to_polars(self.to_records(), _COLUMNS)
+
+    def _repr_html_(self) -> str:
+        return _tables.to_html(self.to_records(), _SHOWN)
+
+    def _where(self, keep: Iterable[bool]) -> "ConnectionList":
+        return ConnectionList(compress(self, keep))
+
+
+def _moment(now: datetime | None) -> datetime:
+    if now is None:
+        return datetime.now(UTC)
+    if now.tzinfo is None:
+        raise ConfigurationError("now must have a time zone: datetime.now(UTC), for one")
+    return now
+
+
+def _expires_within(connection: Connection, within: timedelta | None, now: datetime) -> bool:
+    status = connection.status_at(now)
+    date = connection.access_token_expires_at
+    if status == TokenStatus.EXPIRED:
+        return False
+    # A date that has passed says nothing where the service holds the credential for good.
+    if within is None or date is None or date < now:
+        return status == TokenStatus.EXPIRING_SOON
+    return date - now <= within
+
+
+_TIMES = ("access_token_expires_at", "last_successful_post", "last_error_at")
+_COLUMNS = {
+    name: datetime if name in _TIMES else bool if name == "needs_reconnect" else str
+    for name in Connection(platform_id="").to_row()
+}
+_SHOWN = (
+    "platform",
+    "username",
+    "display_name",
+    "platform_id",
+    "status",
+    "access_token_expires_at",
+)

@@ -1,0 +1,278 @@
+"""
+Every error that the SDK raises; all of them pickle, copy, compare, and never carry the key.
+
+.. code-block:: text
+
+    PubloraError
+    ├── ConfigurationError (ValueError)      nothing was sent: a bad key, base URL, user id, option
+    ├── ClientStateError (RuntimeError)      closed, another event loop, after a fork
+    ├── TransportError                       no usable answer arrived
+    │   └── RequestTimeoutError (TimeoutError)
+    ├── APIStatusError                       Publora refused: status, message, code, retry_after
+    │   ├── BadRequestError 400   AuthenticationError 401   PermissionDeniedError 403
+    │   ├── NotFoundError 404     ConflictError 409         RateLimitError 429
+    │   └── ServerError 5xx
+    └── ResponseDecodeError                  an answer that makes no sense
+"""
+
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+import attrs
+
+__all__ = [
+    "APIStatusError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ClientStateError",
+    "ConfigurationError",
+    "ConflictError",
+    "GaveUp",
+    "Limit",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "PermissionReason",
+    "PubloraError",
+    "RateLimitError",
+    "RequestTimeoutError",
+    "ResponseDecodeError",
+    "ServerError",
+    "Stage",
+    "TransportError",
+]
+
+Stage: TypeAlias = Literal["queue", "connect", "headers", "body"]
+"""How far a call came: waiting for a slot, connecting, waiting for the answer, reading it."""
+
+Limit: TypeAlias = Literal["timeout", "connect", "read", "deadline"]
+"""Which of the client's limits ran out."""
+
+GaveUp: TypeAlias = Literal["retries", "deadline", "retry_after"]
+"""
+Why a failure that is worth another attempt got none: the retries were used up, the wait would
+have crossed the deadline, or the service asked for a longer wait than the SDK makes.
+"""
+
+WHERE_KEYS_COME_FROM = "create a key at https://app.publora.com under API and set PUBLORA_API_KEY"
+
+
+# Exceptions are attrs classes with positional fields throughout: one with keyword-only fields
+# cannot be unpickled, and errors do cross process boundaries.
+@attrs.define(slots=False)
+class PubloraError(Exception):
+    """
+    Whatever goes wrong in the SDK.
+
+    Attributes:
+        message: What happened and what to do about it, in one sentence.
+    """
+
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.message))
+
+
+@attrs.define(slots=False)
+class ConfigurationError(PubloraError, ValueError):
+    """An argument or setting cannot be used; nothing was sent."""
+
+
+@attrs.define(slots=False)
+class ClientStateError(PubloraError, RuntimeError):
+    """The client cannot be used here: it is closed, of another event loop or of another process."""
+
+
+@attrs.define(slots=False)
+class TransportError(PubloraError):
+    """
+    No usable answer arrived.
+
+    Attributes:
+        stage: How far the last attempt came. ``None`` where that is not known.
+
+        attempts: How many requests were made.
+
+        gave_up: Why no further attempt was made. ``None`` where the failure is not worth one.
+    """
+
+    message: str
+    stage: Stage | None = None
+    attempts: int = 1
+    gave_up: GaveUp | None = None
+
+    def __str__(self) -> str:
+        return f"{self.message}{_after(self.attempts)}"
+
+
+@attrs.define(slots=False)
+class RequestTimeoutError(TransportError, TimeoutError):
+    """
+    A limit of the client ran out before the answer was whole.
+
+    Attributes:
+        limit: Which limit: the attempt's *timeout*, its *connect* or *read* part, or the
+            call's *deadline*.
+
+        seconds: How long that limit is, in seconds.
+    """
+
+    limit: Limit = "timeout"
+    seconds: float = 0.0
+
+
+@attrs.define(slots=False)
+class APIStatusError(PubloraError):
+    """
+    Publora answered, and the answer was no.
+
+    Attributes:
+        status: HTTP status code.
+
+        message: Publora's own words, or the status phrase if it sent none.
+
+        code: Publora's stable error code. ``None`` on older error paths, which send none.
+
+        retry_after: Seconds that the service asked to wait. ``None`` if it did not ask.
+
+        attempts: How many requests were made.
+
+        gave_up: Why no further attempt was made. ``None`` where the refusal is not worth one.
+
+        excerpt: The first 200 characters of an error page that is not Publora's, such as a
+            proxy's. ``None`` otherwise.
+    """
+
+    status: int
+    message: str
+    code: str | None = None
+    retry_after: float | None = None
+    attempts: int = 1
+    gave_up: GaveUp | None = None
+    excerpt: str | None = None
+
+    @property
+    def advice(self) -> str | None:
+        """What to do about it. ``None`` where the message says all there is to say."""
+        return None
+
+    def __str__(self) -> str:
+        code = f" [{self.code}]" if self.code else ""
+        excerpt = f" (the answer begins: {self.excerpt})" if self.excerpt else ""
+        advice = f"; {self.advice}" if self.advice else ""
+        return f"HTTP {self.status}: {self.message}{code}{excerpt}{_after(self.attempts)}{advice}"
+
+
+@attrs.define(slots=False)
+class BadRequestError(APIStatusError):
+    """400: the service cannot read the request, such as a malformed managed user id."""
+
+
+@attrs.define(slots=False)
+class AuthenticationError(APIStatusError):
+    """401: the key is missing, wrong or revoked, or its owner is gone."""
+
+    @property
+    def advice(self) -> str | None:
+        """Where a key comes from."""
+        return WHERE_KEYS_COME_FROM
+
+
+class PermissionReason(StrEnum):
+    """The three causes of a 403 that Publora documents."""
+
+    API_ACCESS = "api_access"
+    """The account may not use the API at all."""
+
+    WORKSPACE_ACCESS = "workspace_access"
+    """The key may not act for managed users at all."""
+
+    NOT_MANAGED = "not_managed"
+    """The key may act for managed users, but not for this one."""
+
+
+_PERMISSION_REASONS = {
+    "API access is not enabled for this account": PermissionReason.API_ACCESS,
+    "Workspace access is not enabled for this key": PermissionReason.WORKSPACE_ACCESS,
+    "User is not managed by key": PermissionReason.NOT_MANAGED,
+}
+
+_PERMISSION_ADVICE = {
+    PermissionReason.API_ACCESS: (
+        "the account's plan or owner has to switch API access on at https://app.publora.com"
+    ),
+    PermissionReason.WORKSPACE_ACCESS: (
+        "use a workspace key, or leave user_id out to ask about the key's own account"
+    ),
+    PermissionReason.NOT_MANAGED: (
+        "the key is good, but this user is not in its workspace: check the user id"
+    ),
+}
+
+
+@attrs.define(slots=False)
+class PermissionDeniedError(APIStatusError):
+    """403: the key is good, but not for this."""
+
+    @property
+    def reason(self) -> PermissionReason | None:
+        """Which of the documented causes it is. ``None`` for one that is not documented."""
+        return _PERMISSION_REASONS.get(self.message)
+
+    @property
+    def advice(self) -> str | None:
+        """What to do about the documented causes. ``None`` for any other."""
+        return None if self.reason is None else _PERMISSION_ADVICE[self.reason]
+
+
+@attrs.define(slots=False)
+class NotFoundError(APIStatusError):
+    """404: the service does not know what was asked about."""
+
+
+@attrs.define(slots=False)
+class ConflictError(APIStatusError):
+    """409: it exists already, such as a managed user with the same email."""
+
+
+@attrs.define(slots=False)
+class RateLimitError(APIStatusError):
+    """429: too many requests; *retry_after* says how long the service wants to be left alone."""
+
+
+@attrs.define(slots=False)
+class ServerError(APIStatusError):
+    """5xx: the service, or something in front of it, has failed."""
+
+
+@attrs.define(slots=False)
+class ResponseDecodeError(PubloraError):
+    """
+    Publora answered with something that makes no sense; it is not asked again.
+
+    No part of the answer is quoted: it is personal data.
+
+    Attributes:
+        path: Where in the answer, such as ``"connections[3].username"``. Empty for the whole.
+
+        problems: Each problem found, at most ten, as ``"path: what was expected"``.
+
+        attempts: How many requests were made.
+    """
+
+    message: str
+    path: str = ""
+    problems: tuple[str, ...] = ()
+    attempts: int = 1
+
+
+def _after(attempts: int) -> str:
+    return f" (after {attempts} attempts)" if attempts > 1 else ""

@@ -1,0 +1,251 @@
+"""
+A connection, and what it is made of.
+
+Field names are the wire's in snake case; the rules about the service come from
+https://github.com/publora/publora-api-docs/blob/main/docs/endpoints/platform-connections.md
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+import attrs
+
+__all__ = [
+    "Connection",
+    "JSONValue",
+    "LastError",
+    "Platform",
+    "Row",
+    "StatusSource",
+    "TokenStatus",
+]
+
+JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
+"""Whatever JSON can say."""
+
+Row: TypeAlias = dict[str, str | bool | datetime | None]
+"""One account as a flat row of a table."""
+
+
+class Platform(StrEnum):
+    """
+    The platforms that Publora posts to.
+
+    Equal to their text, so ``connection.platform == Platform.TWITTER`` and
+    ``connection.platform == "twitter"`` ask the same. Others exist and stay plain text.
+    """
+
+    TWITTER = "twitter"
+    LINKEDIN = "linkedin"
+    INSTAGRAM = "instagram"
+    THREADS = "threads"
+    TIKTOK = "tiktok"
+    YOUTUBE = "youtube"
+    FACEBOOK = "facebook"
+    BLUESKY = "bluesky"
+    MASTODON = "mastodon"
+    TELEGRAM = "telegram"
+
+
+class TokenStatus(StrEnum):
+    """What Publora says of a credential's health. Others may come and stay plain text."""
+
+    VALID = "valid"
+    EXPIRING_SOON = "expiring_soon"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class StatusSource(StrEnum):
+    """Where a connection's status comes from."""
+
+    SERVICE = "service"
+    """The service said so, which is authoritative: it knows of revoked credentials."""
+
+    EXPIRY_DATE = "expiry_date"
+    """The service said nothing; the expiry date was compared with the clock."""
+
+
+@attrs.frozen(kw_only=True)
+class LastError:
+    """
+    The last error that posting to an account met.
+
+    Attributes:
+        message: What went wrong. ``None`` if the service did not say.
+
+        occurred_at: When, in UTC. ``None`` if the service did not say.
+
+        extra: Fields that this version does not know, as the wire spells them.
+    """
+
+    message: str | None = None
+    occurred_at: datetime | None = None
+    extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
+
+    def to_dict(self) -> dict[str, JSONValue]:
+        """The wire's form: camel case, without what is ``None``."""
+        return _to_wire(self)
+
+
+@attrs.frozen(kw_only=True)
+class Connection:
+    """
+    One social account connected to a Publora account or to a managed user.
+
+    Attributes:
+        platform_id: Publora's id of the connection, such as ``"telegram--1001234567890"``.
+            Pass it on as it is when creating a post.
+
+        username: Handle on the platform, with or without its ``@``, as Publora stored it.
+            ``None`` where the account has none (a private Telegram channel).
+
+        display_name: Name shown on the platform. ``None`` if not known.
+
+        profile_image_url: ``None`` if not known.
+
+        access_token_expires_at: When the credential lapses, in UTC. ``None`` means that no
+            date is known, which is not a fault.
+
+        profile_url: The account's page on the platform. ``None`` if not known.
+
+        token_status: The service's word on the credential, usually a :class:`TokenStatus`.
+            ``None`` if it said nothing; :attr:`status` then goes by the date.
+
+        token_expires_in: Time left, for people to read (``"7d 3h"``). ``None`` without a date.
+
+        last_successful_post: When a post last went out, in UTC. ``None`` if none did.
+
+        last_error: What the last failed post met. ``None`` if none failed.
+
+        subscription_type: Paid tier on X, such as ``"Premium"``. ``None`` elsewhere.
+
+        extra: Fields that this version does not know, as the wire spells them.
+    """
+
+    platform_id: str
+    username: str | None = None
+    display_name: str | None = None
+    profile_image_url: str | None = None
+    access_token_expires_at: datetime | None = None
+    profile_url: str | None = None
+    token_status: str | None = None
+    token_expires_in: str | None = None
+    last_successful_post: datetime | None = None
+    last_error: LastError | None = None
+    subscription_type: str | None = None
+    extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
+
+    @property
+    def platform(self) -> str:
+        """What *platform_id* says before its first hyphen, such as ``"telegram"``."""
+        # partition, not split: Telegram ids begin with a hyphen of their own.
+        return self.platform_id.partition("-")[0]
+
+    @property
+    def account_id(self) -> str:
+        """What *platform_id* says after its first hyphen, such as ``"-1001234567890"``."""
+        return self.platform_id.partition("-")[2]
+
+    @property
+    def status(self) -> str:
+        """Health of the credential now; see :meth:`status_at`."""
+        return self.status_at(datetime.now(UTC))
+
+    def status_at(self, now: datetime) -> str:
+        """
+        Health of the credential, usually a :class:`TokenStatus`.
+
+        The service's *token_status* where there is one, whatever the date says. Else the
+        contract's rule: past its date it is expired, without a date it does not expire, and
+        the last 7 days (30 on TikTok) before the date count as expiring soon.
+        """
+        if self.token_status is not None:
+            return self.token_status
+        if self.access_token_expires_at is None:
+            return TokenStatus.VALID
+        left = self.access_token_expires_at - now
+        if left < timedelta(0):
+            return TokenStatus.EXPIRED
+        soon = timedelta(days=30 if self.platform == Platform.TIKTOK else 7)
+        return TokenStatus.EXPIRING_SOON if left < soon else TokenStatus.VALID
+
+    @property
+    def status_source(self) -> StatusSource:
+        """Whether :attr:`status` is the service's word or follows from the date."""
+        return StatusSource.EXPIRY_DATE if self.token_status is None else StatusSource.SERVICE
+
+    @property
+    def needs_reconnect(self) -> bool:
+        """Whether the account's owner has to connect it again before anything can be posted."""
+        return self.status == TokenStatus.EXPIRED
+
+    def to_dict(self) -> dict[str, JSONValue]:
+        """
+        The wire's form: camel case, times as ``...Z``.
+
+        The contract's five fields always, the others when they are not ``None``, all of
+        *extra*. Decoding it again gives an equal record.
+        """
+        return _to_wire(self, always=_CONTRACT_FIELDS)
+
+    def to_row(self) -> Row:
+        """The account as a flat row in snake case, for tables; *extra* is left out."""
+        error = self.last_error or LastError()
+        return {
+            "platform_id": self.platform_id,
+            "platform": self.platform,
+            "account_id": self.account_id,
+            "username": self.username,
+            "display_name": self.display_name,
+            "status": str(self.status),
+            "status_source": str(self.status_source),
+            "needs_reconnect": self.needs_reconnect,
+            "access_token_expires_at": self.access_token_expires_at,
+            "token_expires_in": self.token_expires_in,
+            "last_successful_post": self.last_successful_post,
+            "last_error": error.message,
+            "last_error_at": error.occurred_at,
+            "subscription_type": self.subscription_type,
+            "profile_url": self.profile_url,
+            "profile_image_url": self.profile_image_url,
+        }
+
+
+_CONTRACT_FIELDS = frozenset(
+    {
+        "platform_id",
+        "username",
+        "display_name",
+        "profile_image_url",
+        "access_token_expires_at",
+    }
+)
+
+
+def wire_name(name: str) -> str:
+    """A field's name as the wire spells it: ``platform_id`` is ``platformId`` there."""
+    first, *others = name.split("_")
+    return first + "".join(word.title() for word in others)
+
+
+def _to_wire(
+    record: Connection | LastError, *, always: frozenset[str] = frozenset()
+) -> dict[str, JSONValue]:
+    known: dict[str, JSONValue] = {}
+    for field in attrs.fields(type(record)):
+        value = getattr(record, field.name)
+        if field.name != "extra" and (value is not None or field.name in always):
+            known[wire_name(field.name)] = _to_json(value)
+    return known | dict(record.extra)
+
+
+def _to_json(value: str | datetime | LastError | None) -> JSONValue:
+    if isinstance(value, datetime):
+        # The service sends milliseconds; finer times, should they come, are not cut short.
+        spec = "microseconds" if value.microsecond % 1000 else "milliseconds"
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+    return value.to_dict() if isinstance(value, LastError) else value
