@@ -1,0 +1,124 @@
+"""The sync client: the async one, driven on a thread of its own."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex, Unpack
+
+from publora_async import AsyncPublora, Changes, Timeouts
+from publora_sync._bridge import Bridge
+from publora_sync.connections import Connections
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["Publora"]
+
+
+class Publora:
+    """
+    A client of Publora, for one key and one process; any thread may use it, many at once.
+
+    It works in scripts, notebooks and threads, whether or not an event loop is running there.
+    Its own loop lives on a daemon thread, which starts at the first call and ends with the
+    ``with`` block, with :meth:`close`, or when the client is dropped.
+
+    Args:
+        api_key: The secret. ``None``: what ``PUBLORA_API_KEY`` holds when the client is made.
+
+        base_url: Where the service is: https, or http on localhost or a loopback address.
+            ``None``: ``PUBLORA_BASE_URL``, or else ``https://api.publora.com/api/v1``.
+
+        timeout: The most one attempt may take, in seconds, from the moment it holds a slot to
+            the last byte of the answer; or its parts, as :class:`publora_async.Timeouts`.
+
+        deadline: The most one call may take, in seconds: waiting for a slot, all attempts, and
+            the waits between them. ``None``: no bound.
+
+        max_retries: Further attempts after the first, where another may do better.
+
+        max_connections: How many attempts may be under way at once; a call waits for its turn.
+
+        proxy: URL of a proxy to use for an https *base_url*. ``None``: none.
+
+        ssl_context: Whom to trust; it has to verify certificates and host names. ``None``: the
+            system's trust.
+
+        trust_env: Whether to use the proxy that the environment names, if *proxy* names none.
+
+    Attributes:
+        connections: Asks about connected accounts.
+
+    Raises:
+        ConfigurationError: An argument, or what the environment says, cannot be used.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | Timeouts = 30.0,
+        deadline: float | None = 120.0,
+        max_retries: int = 3,
+        max_connections: int = 100,
+        proxy: str | None = None,
+        ssl_context: "ssl.SSLContext | None" = None,
+        trust_env: bool = False,
+    ) -> None:
+        client = AsyncPublora(
+            api_key,
+            base_url=base_url,
+            timeout=timeout,
+            deadline=deadline,
+            max_retries=max_retries,
+            max_connections=max_connections,
+            proxy=proxy,
+            ssl_context=ssl_context,
+            trust_env=trust_env,
+        )
+        self._owns_connections = True
+        self._use(client, Bridge(client.close))
+
+    def _use(self, client: AsyncPublora, bridge: Bridge) -> None:
+        self._client = client
+        self._bridge = bridge
+        self.connections = Connections(client.connections, bridge)
+
+    def with_options(self, **changes: Unpack[Changes]) -> Self:
+        """
+        Make a client with other settings over the same connections and the same thread.
+
+        It lives as long as the client it was made from; closing it does nothing.
+
+        Args:
+            changes: Any of *api_key*, *base_url*, *timeout*, *deadline* and *max_retries*, as
+                for the client itself.
+
+        Raises:
+            ConfigurationError: One of them cannot be used.
+        """
+        other = type(self).__new__(type(self))
+        other._owns_connections = False
+        other._use(self._client.with_options(**changes), self._bridge)
+        return other
+
+    def close(self) -> None:
+        """Close the connections and end the thread. Calls under way fail; again does nothing."""
+        if self._owns_connections:
+            self._bridge.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return repr(self._client).replace("AsyncPublora", type(self).__name__, 1)
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
+        self._client.__reduce_ex__(protocol)
