@@ -1,0 +1,87 @@
+"""Who a key belongs to, and which keys are turned away."""
+
+from typing import NamedTuple
+
+from publora_async.sandbox._data import Owner
+from publora_async.sandbox._draw import Draw
+from publora_async.sandbox._replies import Refusal
+
+__all__ = ["NO_API_ACCESS_KEY", "ORDINARY_KEY", "OWNERLESS_KEY", "Caller", "Keys"]
+
+ORDINARY_KEY = "sk_sandbox.ordinary"
+NO_API_ACCESS_KEY = "sk_sandbox.no_api_access"
+OWNERLESS_KEY = "sk_sandbox.ownerless"
+
+# The documentation's own snippets send this one.
+_PLACEHOLDER_KEY = "YOUR_API_KEY"
+
+
+class Caller(NamedTuple):
+    """
+    Who makes a request, as its key tells.
+
+    Attributes:
+        owner: Whose account it is: a managed user's index, or ``None`` for the sandbox's own.
+
+        workspace: Whether the key may act for managed users.
+    """
+
+    owner: Owner
+    workspace: bool
+
+
+class Keys:
+    """
+    The keys of one sandbox.
+
+    Args:
+        seed: What the keys made for managed users follow from.
+
+        api_key: The key with workspace access.
+    """
+
+    def __init__(self, seed: int, api_key: str) -> None:
+        self._seed = seed
+        self._api_key = api_key
+        self._uses_left: int | None = None
+        self._issued: dict[str, int] = {}
+
+    def admit(self, key: str | None) -> Caller:
+        """
+        Give the caller that *key* belongs to.
+
+        Raises:
+            Refusal: The key is missing, unknown, revoked, or of an account without API access.
+        """
+        if not key:
+            raise Refusal(401, "API key is required")
+        if key in (self._api_key, _PLACEHOLDER_KEY) and self._use():
+            return Caller(owner=None, workspace=True)
+        if key in self._issued:
+            return Caller(owner=self._issued[key], workspace=False)
+        if key == ORDINARY_KEY:
+            return Caller(owner=None, workspace=False)
+        if key == NO_API_ACCESS_KEY:
+            raise Refusal(403, "API access is not enabled for this account")
+        if key == OWNERLESS_KEY:
+            raise Refusal(401, "Invalid API key owner")
+        raise Refusal(401, "Invalid API key")
+
+    def issue(self, index: int) -> str:
+        """Make a key for the managed user at *index*; the earlier ones stay good."""
+        draw = Draw("key", self._seed, index, len(self._issued))
+        key = f"sk_{1_700_000_000_000 + draw.below(10**11)}.{draw.text('0123456789abcdef', 48)}"
+        self._issued[key] = index
+        return key
+
+    def revoke(self, after: int) -> None:
+        """Turn the API key away once it was used for *after* more requests."""
+        self._uses_left = after
+
+    def _use(self) -> bool:
+        if self._uses_left is None:
+            return True
+        if self._uses_left == 0:
+            return False
+        self._uses_left -= 1
+        return True

@@ -1,0 +1,238 @@
+"""The sandbox as its user holds it: settings, lifetime, and what can be done to it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack
+from datetime import UTC, datetime
+from types import MappingProxyType, TracebackType
+from typing import Final, Literal, Self
+
+from anyio.from_thread import start_blocking_portal
+
+from publora_async.sandbox._connections import Connections
+from publora_async.sandbox._counts import Counts
+from publora_async.sandbox._dispatch import Dispatcher
+from publora_async.sandbox._ids import MAX_USERS, UserIds
+from publora_async.sandbox._keys import NO_API_ACCESS_KEY, ORDINARY_KEY, OWNERLESS_KEY, Keys
+from publora_async.sandbox._platforms import PLATFORMS
+from publora_async.sandbox._routes import ROOT
+from publora_async.sandbox._server import HOST, listening
+from publora_async.sandbox._service import Service
+from publora_async.sandbox._users import ManagedUsers
+
+__all__ = ["Sandbox"]
+
+
+class Sandbox:
+    """
+    A local stand-in for Publora: a real HTTP server, on loopback only, with made-up data.
+
+    ``async with`` runs it in the current event loop, ``with`` on a thread of its own.
+    Leaving drops every connection at once; it can be entered again, and remembers.
+
+    .. code-block:: python
+
+        async with Sandbox(users=1000) as sandbox:
+            async with AsyncPublora(sandbox.api_key, base_url=sandbox.base_url) as publora:
+                accounts = await publora.connections.list()
+
+    Args:
+        users: How many managed users there are to begin with. A million costs no more than ten.
+
+        seed: What the data follows from. The same *seed* gives the same ids, names and
+            connections, and the same *now* besides gives the same dates.
+
+        port: Where to listen, 0 for any free port.
+
+        api_key: The key of the account, with workspace access. The documentation's
+            placeholder, ``YOUR_API_KEY``, is taken for it as well.
+
+        form: Which fields a connection has: all of ``"today"``, or the five that the
+            ``"contract"`` names, none of them null but the date.
+
+        now: The time that all dates are counted from, aware. ``None`` means the time at
+            which the sandbox is made.
+
+    Attributes:
+        ordinary_key: A key of the same account without workspace access: 403 on whatever
+            concerns managed users.
+
+        no_api_access_key: The key of an account without API access: 403 on every call.
+
+        ownerless_key: A key whose owner is gone: 401 on every call.
+
+    Raises:
+        ValueError: An argument is out of its range.
+    """
+
+    ordinary_key: Final[str] = ORDINARY_KEY
+    no_api_access_key: Final[str] = NO_API_ACCESS_KEY
+    ownerless_key: Final[str] = OWNERLESS_KEY
+
+    def __init__(
+        self,
+        *,
+        users: int = 10,
+        seed: int = 0,
+        port: int = 0,
+        api_key: str = "sk_sandbox.workspace",
+        form: Literal["today", "contract"] = "today",
+        now: datetime | None = None,
+    ) -> None:
+        _check_number("users", users)
+        _check_number("seed", seed)
+        _check_number("port", port, 65535)
+        if not re.fullmatch("[!-~]+", api_key):
+            raise ValueError("api_key must be printable ASCII without blanks")
+        if form not in {"today", "contract"}:
+            raise ValueError(f'form must be "today" or "contract", not {form!r}')
+        if now is not None and now.utcoffset() is None:
+            raise ValueError("now must be an aware datetime; give it a time zone, such as UTC")
+        self._now = (now or datetime.now(UTC)).astimezone(UTC)
+        self._seed = seed
+        self._api_key = api_key
+        self._user_ids = UserIds(seed, range(users))
+        self._wanted_port = port
+        self._port: int | None = None
+        self._keys = Keys(seed, api_key)
+        self._users = ManagedUsers(seed, users, self._now)
+        self._connections = Connections(seed, users, self._now, form)
+        self._counts = Counts()
+        service = Service(self._keys, self._users, self._connections)
+        self._dispatcher = Dispatcher(service, self._counts)
+        self._in_loop = AsyncExitStack()
+        self._on_thread = ExitStack()
+
+    @property
+    def base_url(self) -> str:
+        """
+        What the calls' paths are appended to, such as ``http://127.0.0.1:8787/api/v1``.
+
+        Raises:
+            RuntimeError: The sandbox is not running.
+        """
+        if self._port is None:
+            raise RuntimeError("the sandbox is not running; enter it with `with` or `async with`")
+        return f"http://{HOST}:{self._port}{ROOT}"
+
+    @property
+    def api_key(self) -> str:
+        """The key of the account. It may act for the managed users."""
+        return self._api_key
+
+    @property
+    def user_ids(self) -> Sequence[str]:
+        """
+        The ids of the managed users that there are to begin with.
+
+        Each is computed when it is asked for, so a million take no memory. Users who are
+        created or detached later leave it as it is.
+        """
+        return self._user_ids
+
+    @property
+    def now(self) -> datetime:
+        """The time that all dates are counted from, in UTC."""
+        return self._now
+
+    @property
+    def requests(self) -> int:
+        """How many requests have arrived."""
+        return self._counts.requests
+
+    @property
+    def answers(self) -> Mapping[tuple[str, int], int]:
+        """
+        How often each call was answered with each status.
+
+        A key is, for example, ``("POST /test-connection/{platformId}", 404)``. Whatever
+        is not documented counts as the call ``"unknown"``.
+        """
+        return MappingProxyType(self._counts.answers)
+
+    @property
+    def peak_connections(self) -> int:
+        """The most connections that were ever open at once."""
+        return self._counts.peak_connections
+
+    @property
+    def peak_in_flight(self) -> int:
+        """The most requests that were ever being answered at once."""
+        return self._counts.peak_in_flight
+
+    def revoke_key(self, *, after: int = 0) -> None:
+        """
+        Turn ``api_key`` away, with 401 ``Invalid API key``.
+
+        Args:
+            after: How many more requests with the key are answered before that.
+
+        Raises:
+            ValueError: *after* is negative or no whole number.
+        """
+        _check_number("after", after)
+        self._keys.revoke(after)
+
+    def connect(self, platform: str, *, user_id: str | None = None, after_polls: int = 0) -> str:
+        """
+        Connect an account, as its owner would do in a browser.
+
+        An expired account of the same platform is connected anew; without one, a new
+        account appears.
+
+        Args:
+            platform: Name of the platform, such as ``"twitter"``.
+
+            user_id: The managed user who connects it. ``None`` means the account itself.
+
+            after_polls: How many more listings of that user do not show it yet.
+
+        Returns:
+            The platform id that it has, or will have.
+
+        Raises:
+            ValueError: There is no such platform or managed user, or *after_polls* is negative.
+        """
+        _check_number("after_polls", after_polls)
+        if platform not in PLATFORMS:
+            raise ValueError(f"platform must be one of {', '.join(PLATFORMS)}, not {platform!r}")
+        owner = None if user_id is None else self._users.index(user_id)
+        if user_id is not None and owner is None:
+            raise ValueError(f"{user_id!r} is not a managed user; take one of user_ids")
+        return self._connections.connect(owner, platform, after_polls)
+
+    async def __aenter__(self) -> Self:
+        if self._port is not None:
+            raise RuntimeError("the sandbox is running already; leave it before entering again")
+        server = listening(self._dispatcher, self._counts, self._wanted_port)
+        self._port = await self._in_loop.enter_async_context(server)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._port = None
+        await self._in_loop.aclose()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            portal = stack.enter_context(start_blocking_portal())
+            stack.enter_context(portal.wrap_async_context_manager(self))
+            self._on_thread = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._on_thread.close()
+
+
+def _check_number(name: str, number: int, most: int = MAX_USERS) -> None:
+    if type(number) is not int or not 0 <= number <= most:
+        raise ValueError(f"{name} must be a whole number from 0 to {most}, not {number!r}")

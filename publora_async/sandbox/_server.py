@@ -1,0 +1,93 @@
+"""One listening socket on loopback, the connections it takes, and a prompt end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from aiohttp import web
+
+from publora_async.sandbox._counts import Counts
+from publora_async.sandbox._dispatch import Dispatcher
+
+__all__ = ["HOST", "listening"]
+
+HOST = "127.0.0.1"
+
+_BACKLOG = 1024
+_SECONDS_TO_STOP = 0.1
+
+
+class _Connections(web.Server):
+    """aiohttp's server, that counts its connections and can drop them all."""
+
+    def __init__(self, dispatcher: Dispatcher, counts: Counts) -> None:
+        # A request whose client is gone is cancelled, so dropping them all ends them all.
+        super().__init__(dispatcher, handler_cancellation=True, access_log=None)
+        self._counts = counts
+        self._transports: dict[web.RequestHandler, asyncio.Transport] = {}
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self._transports[handler] = transport
+        self._counts.connected(len(self._transports))
+
+    def connection_lost(
+        self, handler: web.RequestHandler, exc: BaseException | None = None
+    ) -> None:
+        super().connection_lost(handler, exc)
+        del self._transports[handler]
+
+    async def drop_all(self) -> None:
+        """End every connection, whatever is still to be written to it."""
+        for transport in self._transports.values():
+            transport.abort()
+        await self.shutdown(_SECONDS_TO_STOP)
+
+
+@asynccontextmanager
+async def listening(dispatcher: Dispatcher, counts: Counts, port: int) -> AsyncIterator[int]:
+    """
+    Serve while entered; on leaving, drop every connection and request.
+
+    Args:
+        dispatcher: What answers the requests.
+
+        counts: Where connections are counted.
+
+        port: Where to listen, 0 for any free port.
+
+    Yields:
+        The port it listens on.
+
+    Raises:
+        OSError: The port cannot be had.
+    """
+    connections = _Connections(dispatcher, counts)
+    loop = asyncio.get_running_loop()
+    try:
+        listener = await loop.create_server(connections, HOST, port, backlog=_BACKLOG)
+    except OSError as error:
+        reason = f"cannot listen on {HOST}:{port}, take another port or 0 for any free one"
+        raise OSError(error.errno, f"{reason} ({error.strerror})") from error
+    try:
+        yield listener.sockets[0].getsockname()[1]
+    finally:
+        await _stop_accepting(listener)
+        await connections.drop_all()
+
+
+async def _stop_accepting(listener: asyncio.Server) -> None:
+    """Close *listener*, once whatever it has accepted is a connection that can be dropped."""
+    # asyncio accepts in a callback and connects in a task some turns later; a server closed
+    # in between leaks the socket. So stop accepting first, where the loop has readers to
+    # remove; the others (uvloop, Windows' own) connect whatever they accept by themselves.
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().remove_reader(listener.sockets[0].fileno())
+    await _turns()
+    listener.close()
+    await _turns()
+
+
+async def _turns() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)

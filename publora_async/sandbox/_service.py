@@ -1,0 +1,179 @@
+"""The documented calls: from a request's parts to a reply, without any I/O."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from publora_async.sandbox._accounts import Wire
+from publora_async.sandbox._connections import Connections
+from publora_async.sandbox._data import Owner
+from publora_async.sandbox._keys import Caller, Keys
+from publora_async.sandbox._replies import Refusal, Reply, encode, refuse
+from publora_async.sandbox._routes import Route
+from publora_async.sandbox._users import ManagedUsers
+
+__all__ = ["Call", "Service"]
+
+_MAX_DAYS = 3650
+_LONGEST_EMAIL = 254
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PLATFORM_ID = re.compile(r"[a-z0-9]+-[^\s/?#\x00-\x1f\x7f]+")
+_USER_ID = re.compile(r"[0-9a-fA-F]{24}")
+_USERS_PER_PIECE = 100
+
+
+class Call(NamedTuple):
+    """
+    What a request asks for.
+
+    Attributes:
+        route: The documented call, and its parameter.
+
+        key: The API key. ``None`` where the request has none.
+
+        user_id: The managed user to act for. ``None`` means the key's own account.
+
+        body: The body of a POST; empty for the others.
+    """
+
+    route: Route
+    key: str | None
+    user_id: str | None
+    body: bytes
+
+
+class Service:
+    """
+    What answers the calls.
+
+    Args:
+        keys: Who may call.
+
+        users: Whom the account manages.
+
+        connections: Who is connected to what.
+    """
+
+    def __init__(self, keys: Keys, users: ManagedUsers, connections: Connections) -> None:
+        self._keys = keys
+        self._users = users
+        self._connections = connections
+        self._calls = {
+            "GET /platform-connections": self._list_connections,
+            "POST /test-connection/{platformId}": self._test_connection,
+            "GET /workspace/users": self._list_users,
+            "POST /workspace/users": self._create_user,
+            "DELETE /workspace/users/{id}": self._detach_user,
+            "POST /workspace/users/{id}/connection-url": self._give_link,
+            "POST /workspace/users/{id}/api-key": self._issue_key,
+        }
+
+    def answer(self, call: Call) -> Reply:
+        """Give the reply to *call*, which may be a refusal."""
+        handler = self._calls.get(call.route.name)
+        if handler is None:
+            return refuse(404, "Not found")
+        try:
+            return handler(call, self._keys.admit(call.key))
+        except Refusal as refusal:
+            return refusal.reply
+
+    def _list_connections(self, call: Call, caller: Caller) -> Reply:
+        return Reply(200, self._connections.listing(self._owner(call, caller)))
+
+    def _test_connection(self, call: Call, caller: Caller) -> Reply:
+        owner = self._owner(call, caller)
+        if not _PLATFORM_ID.fullmatch(call.route.parameter):
+            raise Refusal(400, "Invalid platformId format")
+        body = self._connections.test(owner, call.route.parameter)
+        if body is None:
+            raise Refusal(404, "Connection not found")
+        return Reply(200, body)
+
+    def _list_users(self, _: Call, caller: Caller) -> Reply:
+        _need_workspace(caller)
+        return Reply(200, _pieces(self._users.all()))
+
+    def _create_user(self, call: Call, caller: Caller) -> Reply:
+        _need_workspace(caller)
+        asked = _json_object(call.body)
+        email, name = asked.get("username"), asked.get("displayName")
+        if not isinstance(email, str) or len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email):
+            raise Refusal(400, "username must be an email address")
+        if not isinstance(name, str | None):
+            raise Refusal(400, "displayName must be text")
+        if self._users.knows(email):
+            raise Refusal(409, "A user with this email already exists", "email_exists")
+        index = self._users.create(email, name or email.partition("@")[0])
+        return Reply(201, encode({"user": self._users.shown(index)}))
+
+    def _detach_user(self, call: Call, caller: Caller) -> Reply:
+        self._users.detach(self._user(call, caller))
+        return Reply(200, encode({"success": True}))
+
+    def _give_link(self, call: Call, caller: Caller) -> Reply:
+        index = self._user(call, caller)
+        asked = _json_object(call.body)
+        days, rotate = asked.get("expiresInDays", 90), asked.get("rotate", False)
+        if type(days) is not int or not 1 <= days <= _MAX_DAYS:
+            raise Refusal(400, f"expiresInDays must be a whole number from 1 to {_MAX_DAYS}")
+        if not isinstance(rotate, bool):
+            raise Refusal(400, "rotate must be true or false")
+        link = self._users.connect_link(index, days, rotate=rotate)
+        return Reply(200, encode({"url": link.url, "tokenExpiresAt": link.expires_at}))
+
+    def _issue_key(self, call: Call, caller: Caller) -> Reply:
+        index = self._user(call, caller)
+        issued = {
+            "message": "API key created. Store it now: it is not shown again.",
+            "apiKey": self._keys.issue(index),
+            "userId": self._users.id(index),
+        }
+        return Reply(200, encode(issued))
+
+    def _owner(self, call: Call, caller: Caller) -> Owner:
+        """Give whose connections *call* is about."""
+        if call.user_id is None:
+            return caller.owner
+        _need_workspace(caller)
+        if not _USER_ID.fullmatch(call.user_id):
+            raise Refusal(400, "Invalid x-publora-user-id")
+        index = self._users.index(call.user_id)
+        if index is None:
+            raise Refusal(403, "User is not managed by key")
+        return index
+
+    def _user(self, call: Call, caller: Caller) -> int:
+        """Give which managed user the path of *call* names."""
+        _need_workspace(caller)
+        index = self._users.index(call.route.parameter)
+        if index is None:
+            raise Refusal(404, "User not found or not managed by this key")
+        return index
+
+
+def _need_workspace(caller: Caller) -> None:
+    if not caller.workspace:
+        raise Refusal(403, "Workspace access is not enabled for this key")
+
+
+def _json_object(body: bytes) -> Wire:
+    """Read *body*, where nothing counts as an empty object."""
+    try:
+        data = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise Refusal(400, "Request body must be a JSON object")
+    return data
+
+
+def _pieces(users: Iterator[Wire]) -> Iterator[bytes]:
+    """Give a listing of *users* a hundred at a time, however many there are."""
+    lead = b'{"users":['
+    while some := list(islice(users, _USERS_PER_PIECE)):
+        yield lead + b",".join(map(encode, some))
+        lead = b","
+    yield b"]}" if lead == b"," else lead + b"]}"

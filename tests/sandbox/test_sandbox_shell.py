@@ -1,0 +1,144 @@
+"""``python -m publora_async.sandbox``, as a process and as a function."""
+
+import contextlib
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+import publora_async.sandbox
+from publora_async.sandbox import Sandbox, serve
+from publora_async.sandbox.__main__ import main
+
+ROOT = Path(publora_async.sandbox.__file__).parents[2]
+COMMAND = [sys.executable, "-W", "error", "-m", "publora_async.sandbox"]
+
+
+@contextlib.contextmanager
+def running(*command: str) -> Iterator[subprocess.Popen[str]]:
+    """Run *command*, and end it whatever happens."""
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def announced(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Wait until *process* listens, and give the base URL and the key that it prints."""
+    assert process.stdout is not None
+    url, key = process.stdout.readline(), process.stdout.readline()
+    assert url.startswith("PUBLORA_BASE_URL=http://127.0.0.1:")
+    assert key.startswith("PUBLORA_API_KEY=")
+    return url.partition("=")[2].strip(), key.partition("=")[2].strip()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_listens_and_serves_until_it_is_told_to_end(
+    number: signal.Signals,
+) -> None:
+    options = ("--port", "0", "--users", "3", "--seed", "5", "--form", "contract")
+    with running(*COMMAND, *options) as process:
+        url, key = announced(process)
+        with requests.Session() as session:
+            session.headers["x-publora-key"] = key
+            found = session.get(f"{url}/platform-connections").json()["connections"]
+            users = session.get(f"{url}/workspace/users").json()["users"]
+            process.send_signal(number)
+            assert process.communicate() == ("", "")
+    assert process.returncode == 0
+    assert {len(connection) for connection in found} == {5}
+    assert [user["_id"] for user in users] == list(Sandbox(users=3, seed=5).user_ids)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no background jobs there")
+def test_a_background_job_that_ignores_ctrl_c_still_ends_on_sigterm() -> None:
+    """A shell's script starts its background jobs like this."""
+    job = ("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh", *COMMAND, "--port", "0")
+    with running(*job) as process:
+        announced(process)
+        process.terminate()
+        assert (process.communicate(), process.returncode) == (("", ""), 0)
+
+
+def test_a_taken_port_is_one_line_on_stderr() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(  # noqa: S603 - our own command
+            [*COMMAND, "--port", str(port)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert done.stderr.startswith(
+        f"python -m publora_async.sandbox: cannot listen on 127.0.0.1:{port}, "
+        "take another port or 0 for any free one ("
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--users", "-1"], "users must be a whole number from 0 to 2147483648, not -1"),
+        (["--port", "70000"], "port must be a whole number from 0 to 65535, not 70000"),
+        (["--port", "http"], "argument --port: invalid int value: 'http'"),
+        (["--nonsense"], "unrecognized arguments: --nonsense"),
+    ],
+)
+def test_a_bad_value_is_one_line_on_stderr(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr() == ("", f"python -m publora_async.sandbox: {complaint}\n")
+
+
+def test_a_taken_port_ends_main_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with Sandbox() as sandbox, pytest.raises(SystemExit) as ended:
+        main(["--port", sandbox.base_url.split(":")[2].split("/")[0]])
+    assert ended.value.code == 2
+    assert "take another port" in capsys.readouterr().err
+
+
+def test_help_teaches(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["sandbox", "--help"])
+    # Or runpy would warn that the module it is to run was imported already, for ``main``.
+    monkeypatch.delitem(sys.modules, "publora_async.sandbox.__main__")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("publora_async.sandbox", run_name="__main__")
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    for taught in ("--port", "--users", "--seed", "--form", "PUBLORA_BASE_URL=", "curl "):
+        assert taught in shown
+
+
+class EndedByItsReader(list[str]):
+    """A stream whose reader ends the process as soon as there is something to read."""
+
+    write = list.append
+
+    def flush(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_serving_gives_the_signals_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that serves a sandbox handles its signals afterwards as it did before."""
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    sandbox = Sandbox()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", EndedByItsReader())
+        serve(sandbox)
+        address, key = sys.stdout
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+    assert address.startswith("PUBLORA_BASE_URL=http://127.0.0.1:")
+    assert key == f"PUBLORA_API_KEY={sandbox.api_key}\n"
