@@ -140,11 +140,15 @@ def _kind(value: object) -> str:
     return "nothing" if value is None else names.get(type(value), "an object")
 
 
+def _unexpected(value: object, expected: str) -> ValueError:
+    return ValueError(f"expected {expected}, found {_kind(value)}")
+
+
 def _text(value: object, _: type[str]) -> str:
     # Strict on purpose: a converter that calls str() makes the text "None" out of a null.
     if type(value) is str:
         return value
-    raise ValueError(f"expected text, found {_kind(value)}")
+    raise _unexpected(value, "text")
 
 
 def _time(value: object, _: type[datetime]) -> datetime:
@@ -175,7 +179,7 @@ def _record_hook(record: type[T], converter: Converter) -> Callable[[object, typ
 
     def structure(value: object, kind: type[T]) -> T:
         if not isinstance(value, dict):
-            raise ValueError(f"expected an object, found {_kind(value)}")
+            raise _unexpected(value, "an object")
         found = known(value, kind)
         if value.keys() <= wire_names:
             return found

@@ -15,10 +15,9 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 import aiohttp
-import attrs
-from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
+from publora_async._faults import BrokenConnectionError, Failure, failure_of, too_late
 from publora_async._pool import Pool
 from publora_async._retry import REPEATABLE_STATUSES, RetryPolicy, parse_retry_after
 from publora_async._wire import KEY_HEADER, Request, refusal
@@ -26,10 +25,8 @@ from publora_async.errors import (
     APIStatusError,
     ClientStateError,
     Limit,
-    RequestTimeoutError,
     ResponseDecodeError,
     Stage,
-    TransportError,
 )
 from publora_async.options import ClientOptions, Secret
 
@@ -41,18 +38,6 @@ MAX_ERROR_BODY: Final = 64 * 1024
 logger = logging.getLogger("publora_async")
 
 T = TypeVar("T")
-
-
-@attrs.frozen
-class _Failure:
-    """How an attempt ended that gave nothing, and whether another one may do better."""
-
-    error: APIStatusError | TransportError | ResponseDecodeError
-    repeatable: bool
-
-
-class _BrokenError(Exception):
-    """A connection died. Unlike aiohttp's own errors, this one does not make it ask again."""
 
 
 class _Hop:
@@ -75,7 +60,7 @@ class _Hop:
             raise
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
             # Either of them would make aiohttp send an idempotent request a second time.
-            raise _BrokenError from None
+            raise BrokenConnectionError from None
 
     @property
     def stage(self) -> Stage:
@@ -135,7 +120,7 @@ class Transport:
         while True:
             attempt += 1
             outcome = await self._in_slot(request, decode, deadline)
-            if not isinstance(outcome, _Failure):
+            if not isinstance(outcome, Failure):
                 logger.debug("%s %s: answered, attempt %d", request.method, request.path, attempt)
                 return outcome
             if self.pool.closed:
@@ -158,14 +143,14 @@ class Transport:
 
     async def _in_slot(
         self, request: Request, decode: Callable[[bytes], T], deadline: float
-    ) -> T | _Failure:
+    ) -> T | Failure:
         try:
             # The attempt's clock starts only once it holds a slot: a busy client is no fault
             # of the service's.
             async with asyncio.timeout_at(deadline if self.pool.slots.locked() else None):
                 await self.pool.slots.acquire()
         except TimeoutError:
-            return _Failure(self._too_late("queue", "deadline"), repeatable=False)
+            return Failure(too_late("queue", "deadline", self.options), repeatable=False)
         try:
             return await self._attempt(request, decode, deadline)
         finally:
@@ -173,11 +158,11 @@ class Transport:
 
     async def _attempt(
         self, request: Request, decode: Callable[[bytes], T], deadline: float
-    ) -> T | _Failure:
+    ) -> T | Failure:
         session = self.pool.session()
         hop = _Hop(self._origin, self.options.api_key)
         begun = False
-        refused: _Failure | None = None
+        refused: Failure | None = None
         end = asyncio.get_running_loop().time() + self.options.timeout.total
         try:
             async with (
@@ -196,19 +181,22 @@ class Transport:
                 begun = True
                 if 200 <= response.status < 300:
                     body = await _read(response, MAX_BODY)
-                    return _too_large() if body is None else decode(body)
+                    if body is None:
+                        error = ResponseDecodeError(f"the answer is over {MAX_BODY} bytes long")
+                        return Failure(error, repeatable=False)
+                    return decode(body)
                 # Kept before its body is read: a 401 is one however its body breaks off.
                 refused = self._refusal(response, b"")
-                refused = self._refusal(response, await _read(response, MAX_ERROR_BODY))
-                return refused
+                return self._refusal(response, await _read(response, MAX_ERROR_BODY))
         except ResponseDecodeError as error:
             # Without its traceback, whose frames hold the answer.
-            return _Failure(error.with_traceback(None), repeatable=False)
-        except (aiohttp.ClientError, OSError, _BrokenError) as error:
+            return Failure(error.with_traceback(None), repeatable=False)
+        except (aiohttp.ClientError, OSError, BrokenConnectionError) as error:
             limit: Limit = "deadline" if deadline < end else "timeout"
-            return refused or self._unanswered(error, "body" if begun else hop.stage, limit)
+            stage = "body" if begun else hop.stage
+            return refused or failure_of(error, stage, limit, self.options)
 
-    def _refusal(self, response: aiohttp.ClientResponse, body: bytes | None) -> _Failure:
+    def _refusal(self, response: aiohttp.ClientResponse, body: bytes | None) -> Failure:
         headers = response.headers
         error = refusal(
             response.status,
@@ -217,34 +205,7 @@ class Transport:
             retry_after=parse_retry_after(headers.getall("Retry-After", []), datetime.now(UTC)),
             key=self.options.api_key,
         )
-        return _Failure(error, response.status in REPEATABLE_STATUSES and body is not None)
-
-    def _unanswered(self, error: Exception, stage: Stage, limit: Limit) -> _Failure:
-        match error:
-            case aiohttp.ConnectionTimeoutError():
-                return _Failure(self._too_late(stage, "connect"), repeatable=True)
-            case aiohttp.SocketTimeoutError():
-                return _Failure(self._too_late(stage, "read"), repeatable=True)
-            case TimeoutError():
-                return _Failure(self._too_late(stage, limit), repeatable=limit != "deadline")
-            case _:
-                message, repeatable = _explain(error)
-                return _Failure(TransportError(message, stage), repeatable)
-
-    def _too_late(self, stage: Stage, limit: Limit) -> RequestTimeoutError:
-        timeout = self.options.timeout
-        limits = {"connect": timeout.connect, "read": timeout.read, "timeout": timeout.total}
-        seconds = limits.get(limit, self.options.deadline) or math.inf
-        message = f"the {limit} of {seconds:g} s ran out {_DOING[stage]}"
-        return RequestTimeoutError(message, stage, limit=limit, seconds=seconds)
-
-
-_DOING: dict[Stage, str] = {
-    "queue": "while waiting for a free connection: max_connections calls are under way",
-    "connect": "while connecting",
-    "headers": "while waiting for the answer",
-    "body": "while reading the answer",
-}
+        return Failure(error, response.status in REPEATABLE_STATUSES and body is not None)
 
 
 async def _read(response: aiohttp.ClientResponse, most: int) -> bytes | None:
@@ -256,28 +217,3 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> bytes | None:
         return body
     response.close()
     return None
-
-
-def _too_large() -> _Failure:
-    error = ResponseDecodeError(f"the answer is larger than {MAX_BODY} bytes, which none should be")
-    return _Failure(error, repeatable=False)
-
-
-def _explain(error: Exception) -> tuple[str, bool]:
-    """What went wrong below HTTP, without a word of the request; and whether it may pass."""
-    match error:
-        case aiohttp.ClientConnectorCertificateError():
-            return f"{error.host} cannot be trusted: {error.certificate_error}", False
-        case aiohttp.ClientSSLError():
-            return f"no secure connection to {error.host}: {error.os_error.strerror}", False
-        case aiohttp.ClientConnectorError():
-            reason = error.os_error.strerror
-            return f"cannot connect to {error.host}:{error.port}: {reason}", True
-        case aiohttp.ClientHttpProxyError():
-            return f"the proxy refused to connect: HTTP {error.status}", False
-        case aiohttp.ClientResponseError():
-            return "what answered does not speak HTTP: check base_url", False
-        case aiohttp.ClientPayloadError() if isinstance(error.__cause__, ContentEncodingError):
-            return "the answer's compression is broken", False
-        case _:
-            return "the connection broke before the answer was whole", True

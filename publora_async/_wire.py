@@ -112,7 +112,7 @@ def _phrase(status: int) -> str:
 
 def _origin(location: str | None) -> str:
     found = re.match(
-        r"(https?://)(?:[^/?#@]*@)?([a-z0-9.:\[\]-]+)(?=[/?#]|$)", location or "", re.I
+        r"(https?://)(?:[^/?#@]*@)?([a-z0-9.:\[\]-]+)(?=[/?#]|$)", location or "", re.IGNORECASE
     )
     # What cannot be read for certain is not quoted: it is a stranger's text.
     return found[1] + found[2] if found else "somewhere else"

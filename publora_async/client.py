@@ -11,7 +11,6 @@ from publora_async.options import ClientOptions, Timeouts, environment_proxy
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
 
     import aiohttp
 
@@ -100,10 +99,10 @@ class AsyncPublora:
         )
         if trust_env and proxy is None:
             options = attrs.evolve(options, proxy=environment_proxy(options.base_url))
-        self._owns_connections = True
-        self._use(Transport(options, Pool(options, session)))
+        self._use(Transport(options, Pool(options, session)), owner=True)
 
-    def _use(self, transport: "Transport") -> None:
+    def _use(self, transport: "Transport", *, owner: bool) -> None:
+        self._owns_connections = owner
         self._transport = transport
         self.connections = AsyncConnections(transport)
 
@@ -126,8 +125,8 @@ class AsyncPublora:
             )
         mine = self._transport
         other = type(self).__new__(type(self))
-        other._owns_connections = False
-        other._use(type(mine)(attrs.evolve(mine.options, **changes), mine.pool))
+        derived = type(mine)(attrs.evolve(mine.options, **changes), mine.pool)
+        other._use(derived, owner=False)  # noqa: SLF001  # of our own class
         return other
 
     async def close(self) -> None:

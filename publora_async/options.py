@@ -48,6 +48,7 @@ def check_header_value(what: str, value: str) -> str:
 
     Args:
         what: How a message names the value, which is never quoted.
+        value: What is to be sent.
 
     Raises:
         ConfigurationError: *value* is not 1 to 512 printable ASCII characters.

@@ -75,10 +75,10 @@ class Publora:
             ssl_context=ssl_context,
             trust_env=trust_env,
         )
-        self._owns_connections = True
-        self._use(client, Bridge(client.close))
+        self._use(client, Bridge(client.close), owner=True)
 
-    def _use(self, client: AsyncPublora, bridge: Bridge) -> None:
+    def _use(self, client: AsyncPublora, bridge: Bridge, *, owner: bool) -> None:
+        self._owns_connections = owner
         self._client = client
         self._bridge = bridge
         self.connections = Connections(client.connections, bridge)
@@ -97,8 +97,8 @@ class Publora:
             ConfigurationError: One of them cannot be used.
         """
         other = type(self).__new__(type(self))
-        other._owns_connections = False
-        other._use(self._client.with_options(**changes), self._bridge)
+        derived = self._client.with_options(**changes)
+        other._use(derived, self._bridge, owner=False)  # noqa: SLF001  # of our own class
         return other
 
     def close(self) -> None:

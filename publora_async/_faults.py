@@ -1,0 +1,102 @@
+"""
+What aiohttp's exceptions mean, told without a word of the request that they hold.
+
+Timeouts say which limit ran out and at which stage; everything else says what broke, and
+whether another attempt may do better.
+"""
+
+import math
+
+import aiohttp
+import attrs
+from aiohttp.http_exceptions import ContentEncodingError
+
+from publora_async.errors import (
+    APIStatusError,
+    Limit,
+    RequestTimeoutError,
+    ResponseDecodeError,
+    Stage,
+    TransportError,
+)
+from publora_async.options import ClientOptions
+
+__all__ = ["BrokenConnectionError", "Failure", "failure_of", "too_late"]
+
+
+@attrs.frozen
+class Failure:
+    """How an attempt ended that gave nothing, and whether another one may do better."""
+
+    error: APIStatusError | TransportError | ResponseDecodeError
+    repeatable: bool
+
+
+class BrokenConnectionError(Exception):
+    """A connection died. Unlike aiohttp's own errors, this one does not make it ask again."""
+
+
+def failure_of(error: Exception, stage: Stage, limit: Limit, options: ClientOptions) -> Failure:
+    """
+    Tell what an attempt met.
+
+    Args:
+        error: What aiohttp, or the attempt's timer, raised.
+        stage: How far the attempt had come.
+        limit: Which limit the timer stood for.
+        options: How long the limits are.
+    """
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return Failure(too_late(stage, "connect", options), repeatable=True)
+        case aiohttp.SocketTimeoutError():
+            return Failure(too_late(stage, "read", options), repeatable=True)
+        case TimeoutError():
+            return Failure(too_late(stage, limit, options), repeatable=limit == "timeout")
+        case _:
+            message, repeatable = _explain(error)
+            return Failure(TransportError(message, stage), repeatable)
+
+
+def too_late(stage: Stage, limit: Limit, options: ClientOptions) -> RequestTimeoutError:
+    """Tell which limit ran out, and at which stage."""
+    limits = {
+        "connect": options.timeout.connect,
+        "read": options.timeout.read,
+        "timeout": options.timeout.total,
+        "deadline": options.deadline,
+    }
+    seconds = limits[limit] or math.inf
+    message = f"the {limit} of {seconds:g} s ran out {_DOING[stage]}"
+    return RequestTimeoutError(message, stage, limit=limit, seconds=seconds)
+
+
+_DOING: dict[Stage, str] = {
+    "queue": "while waiting for a free connection: max_connections calls are under way",
+    "connect": "while connecting",
+    "headers": "while waiting for the answer",
+    "body": "while reading the answer",
+}
+
+
+def _explain(error: Exception) -> tuple[str, bool]:
+    """What went wrong below HTTP, without a word of the request; and whether it may pass."""
+    passing = False
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            what = f"{error.host} cannot be trusted: {error.certificate_error}"
+        case aiohttp.ClientSSLError():
+            what = f"no secure connection to {error.host}: {error.os_error.strerror}"
+        case aiohttp.ClientConnectorError():
+            what = f"cannot connect to {error.host}:{error.port}: {error.os_error.strerror}"
+            passing = True
+        case aiohttp.ClientHttpProxyError():
+            what = f"the proxy refused to connect: HTTP {error.status}"
+        case aiohttp.ClientResponseError():
+            what = "what answered does not speak HTTP: check base_url"
+        case aiohttp.ClientPayloadError(__cause__=ContentEncodingError()):
+            what = "the answer's compression is broken"
+        case _:
+            what = "the connection broke before the answer was whole"
+            passing = True
+    return what, passing
