@@ -6,6 +6,7 @@ whether another attempt may do better.
 """
 
 import math
+import os
 
 import aiohttp
 import attrs
@@ -86,9 +87,9 @@ def _explain(error: Exception) -> tuple[str, bool]:
         case aiohttp.ClientConnectorCertificateError():
             what = f"{error.host} cannot be trusted: {error.certificate_error}"
         case aiohttp.ClientSSLError():
-            what = f"no secure connection to {error.host}: {error.os_error.strerror}"
+            what = f"no secure connection to {error.host}: {_reason(error.os_error)}"
         case aiohttp.ClientConnectorError():
-            what = f"cannot connect to {error.host}:{error.port}: {error.os_error.strerror}"
+            what = f"cannot connect to {error.host}:{error.port}: {_reason(error.os_error)}"
             passing = True
         case aiohttp.ClientHttpProxyError():
             what = f"the proxy refused to connect: HTTP {error.status}"
@@ -100,3 +101,10 @@ def _explain(error: Exception) -> tuple[str, bool]:
             what = "the connection broke before the answer was whole"
             passing = True
     return what, passing
+
+
+def _reason(error: OSError) -> str:
+    # asyncio puts the call and the address in place of the system's words. Name look-ups have
+    # words of their own, under numbers below 0.
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else str(error.strerror)

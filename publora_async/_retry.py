@@ -63,7 +63,8 @@ def parse_retry_after(values: Sequence[str], now: datetime) -> float | None:
         now: The moment that a date is measured from, aware.
 
     Returns:
-        ``None`` if the header is absent, sent twice, or neither ASCII digits nor an HTTP date.
+        ``None`` if the header is absent, sent twice, or neither 1 to 9 ASCII digits nor an
+        HTTP date of the present form.
     """
     value = values[0].strip() if len(values) == 1 else ""
     if re.fullmatch(r"[0-9]{1,9}", value):

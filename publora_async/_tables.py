@@ -1,7 +1,7 @@
 """Rows as HTML and as data frames; knows nothing of what the rows are about."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ def to_html(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> str
 
 def _text(value: object) -> str:
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M} UTC"
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     return "" if value is None else str(value)
 
 
@@ -43,11 +43,10 @@ def to_pandas(rows: Sequence[Mapping[str, object]], columns: Mapping[str, type])
         import pandas as pd
     except ImportError:
         raise ImportError("to_pandas() needs pandas: pip install pandas") from None
-    frame = pd.DataFrame(list(rows), columns=list(columns))
-    for name, kind in columns.items():
-        if kind is datetime:
-            frame[name] = pd.to_datetime(frame[name], utc=True)
-    return frame
+    # Named for every column: an empty frame, or one without a date, has no values to go by.
+    kinds = {datetime: "datetime64[us, UTC]", bool: "bool"}
+    named = {name: kinds[kind] for name, kind in columns.items() if kind in kinds}
+    return pd.DataFrame(list(rows), columns=list(columns)).astype(named)
 
 
 def to_polars(rows: Sequence[Mapping[str, object]], columns: Mapping[str, type]) -> "pl.DataFrame":

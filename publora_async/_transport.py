@@ -27,6 +27,7 @@ from publora_async.errors import (
     Limit,
     ResponseDecodeError,
     Stage,
+    TransportError,
 )
 from publora_async.options import ClientOptions, Secret
 
@@ -124,9 +125,10 @@ class Transport:
                 logger.debug("%s %s: answered, attempt %d", request.method, request.path, attempt)
                 return outcome
             if self.pool.closed:
-                raise ClientStateError("this client was closed while it waited for an answer")
+                raise ClientStateError("this client was closed meanwhile")
             error = outcome.error
-            error.attempts = attempt
+            queued = isinstance(error, TransportError) and error.stage == "queue"
+            error.attempts = attempt - queued
             if isinstance(error, ResponseDecodeError) or not outcome.repeatable:
                 raise error
             asked = error.retry_after if isinstance(error, APIStatusError) else None

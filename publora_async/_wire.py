@@ -87,19 +87,22 @@ def refusal(
     kind = ServerError if status >= 500 else _REFUSALS.get(status, APIStatusError)
     error = kind(status, _phrase(status), retry_after=retry_after)
     if 300 <= status < 400:
-        error.message += f", to {_origin(location)}: redirects are not followed, check base_url"
+        error.message += (
+            f", to {_origin(location, key)}: redirects are not followed, check base_url"
+        )
         return error
     try:
         said = parse(body)
     except ResponseDecodeError:
+        said = None
+    if not isinstance(said, dict):
         error.excerpt = _quotable(body.decode(errors="replace"), key) or None
         return error
-    if isinstance(said, dict):
-        words = said.get("error") or said.get("message")
-        if isinstance(words, str):
+    for words in (said.get("message"), said.get("error")):
+        if isinstance(words, str) and words.strip():
             error.message = _quotable(words, key)
-        code = said.get("code")
-        error.code = _quotable(code, key) if isinstance(code, str) else None
+    code = said.get("code")
+    error.code = _quotable(code, key) if isinstance(code, str) else None
     return error
 
 
@@ -110,12 +113,14 @@ def _phrase(status: int) -> str:
         return "no explanation"
 
 
-def _origin(location: str | None) -> str:
+def _origin(location: str | None, key: Secret) -> str:
     found = re.match(
-        r"(https?://)(?:[^/?#@]*@)?([a-z0-9.:\[\]-]+)(?=[/?#]|$)", location or "", re.IGNORECASE
+        r"(https?://)(?:[^/?#@\\]*@)?([a-z0-9.:\[\]-]{1,260})(?=[/?#]|\Z)",
+        location or "",
+        re.IGNORECASE | re.ASCII,
     )
     # What cannot be read for certain is not quoted: it is a stranger's text.
-    return found[1] + found[2] if found else "somewhere else"
+    return _quotable(found[1] + found[2], key) if found else "somewhere else"
 
 
 def _quotable(text: str, key: Secret) -> str:

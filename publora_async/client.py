@@ -7,7 +7,7 @@ import attrs
 
 from publora_async.connections import AsyncConnections
 from publora_async.errors import ConfigurationError
-from publora_async.options import ClientOptions, Timeouts, environment_proxy
+from publora_async.options import ClientOptions, Timeouts, environment_proxy, masked
 
 if TYPE_CHECKING:
     import ssl
@@ -87,6 +87,8 @@ class AsyncPublora:
         from publora_async._pool import Pool
         from publora_async._transport import Transport
 
+        # First of all: whatever is refused below, no traceback with locals shows a secret.
+        api_key, proxy = masked(api_key), masked(proxy)
         options = ClientOptions(
             api_key=api_key,
             base_url=base_url,
@@ -119,6 +121,8 @@ class AsyncPublora:
         Raises:
             ConfigurationError: One of them cannot be used.
         """
+        if "api_key" in changes:
+            changes["api_key"] = masked(changes["api_key"])
         if unknown := changes.keys() - Changes.__annotations__.keys():
             raise ConfigurationError(
                 f"with_options() cannot change {', '.join(sorted(unknown))}: make another client"
@@ -146,7 +150,9 @@ class AsyncPublora:
         await self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._transport.options.base_url}>"
+        # Tracebacks that show locals ask this of a client whose making failed, too.
+        where = self._transport.options.base_url if "_transport" in vars(self) else "not made"
+        return f"<{type(self).__name__} {where}>"
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
         raise TypeError(

@@ -114,9 +114,18 @@ class ConnectionList(Sequence[Connection]):
         """The wire's form: ``{"success": True, "connections": [...]}``."""
         return {"success": True, "connections": [some.to_dict() for some in self]}
 
-    def to_records(self) -> list[Row]:
-        """Each account as a flat row in snake case, see :meth:`Connection.to_row`."""
-        return [connection.to_row() for connection in self]
+    def to_records(self, *, now: datetime | None = None) -> list[Row]:
+        """
+        Each account as a flat row in snake case, see :meth:`Connection.to_row`.
+
+        Args:
+            now: The moment to judge by, aware. ``None``: the present one.
+
+        Raises:
+            ConfigurationError: *now* has no time zone.
+        """
+        moment = _moment(now)
+        return [connection.to_row(now=moment) for connection in self]
 
     def to_pandas(self) -> "pd.DataFrame":
         """

@@ -21,6 +21,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 __all__ = [
+    "WHERE_KEYS_COME_FROM",
     "APIStatusError",
     "AuthenticationError",
     "BadRequestError",
@@ -54,6 +55,7 @@ have crossed the deadline, or the service asked for a longer wait than the SDK m
 """
 
 WHERE_KEYS_COME_FROM = "create a key at https://app.publora.com under API and set PUBLORA_API_KEY"
+"""For every message about a key that is missing or wrong."""
 
 
 # Exceptions are attrs classes with positional fields throughout: one with keyword-only fields
@@ -99,7 +101,7 @@ class TransportError(PubloraError):
     Attributes:
         stage: How far the last attempt came. ``None`` where that is not known.
 
-        attempts: How many requests were made.
+        attempts: How many attempts were made; 0 if the call never got a slot.
 
         gave_up: Why no further attempt was made. ``None`` where the failure is not worth one.
     """
@@ -143,7 +145,7 @@ class APIStatusError(PubloraError):
 
         retry_after: Seconds that the service asked to wait. ``None`` if it did not ask.
 
-        attempts: How many requests were made.
+        attempts: How many attempts were made.
 
         gave_up: Why no further attempt was made. ``None`` where the refusal is not worth one.
 
@@ -265,13 +267,16 @@ class ResponseDecodeError(PubloraError):
 
         problems: Each problem found, at most ten, as ``"path: what was expected"``.
 
-        attempts: How many requests were made.
+        attempts: How many attempts were made.
     """
 
     message: str
     path: str = ""
     problems: tuple[str, ...] = ()
     attempts: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.message}{_after(self.attempts)}"
 
 
 def _after(attempts: int) -> str:

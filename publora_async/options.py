@@ -1,10 +1,10 @@
 """Client settings: read from arguments and the environment once, validated, frozen."""
 
 import ipaddress
-import math
 import os
 import re
 import ssl
+import sys
 import urllib.request
 from collections.abc import Callable
 from typing import Any, NoReturn, SupportsIndex
@@ -21,6 +21,7 @@ __all__ = [
     "Timeouts",
     "check_header_value",
     "environment_proxy",
+    "masked",
 ]
 
 DEFAULT_BASE_URL = "https://api.publora.com/api/v1"
@@ -66,11 +67,15 @@ def check_header_value(what: str, value: str) -> str:
     return value
 
 
-def _check_seconds(_: object, field: "attrs.Attribute[Any]", value: float) -> None:
+def _seconds(name: str, value: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigurationError(f"{field.name} must be a number of seconds, not {value!r}")
-    if not (math.isfinite(value) and value > 0):
-        raise ConfigurationError(f"{field.name} must be above 0 seconds and finite, not {value}")
+        raise ConfigurationError(f"{name} must be a number of seconds, not {value!r}")
+    if not 0 < value <= sys.float_info.max:
+        raise ConfigurationError(f"{name} must be above 0 seconds and finite, not {value}")
+
+
+def _check_seconds(_: object, field: "attrs.Attribute[Any]", value: float) -> None:
+    _seconds(field.name, value)
 
 
 def _check_optional_seconds(_: object, field: "attrs.Attribute[Any]", value: float | None) -> None:
@@ -113,26 +118,40 @@ class Timeouts:
 
 
 def _to_timeouts(value: float | Timeouts) -> Timeouts:
-    return value if isinstance(value, Timeouts) else Timeouts(total=value)
+    if isinstance(value, Timeouts):
+        return value
+    _seconds("timeout", value)
+    return Timeouts(total=value)
 
 
 def _to_api_key(value: str | None) -> Secret:
     what = "api_key"
     if value is None:
-        what, value = "the API key in PUBLORA_API_KEY", os.environ.get("PUBLORA_API_KEY")
+        what, value = (
+            "the API key in PUBLORA_API_KEY",
+            Secret(os.environ.get("PUBLORA_API_KEY", "")),
+        )
         if not value:
             raise ConfigurationError(f"no API key: {WHERE_KEYS_COME_FROM}, or pass api_key=...")
     return Secret(check_header_value(what, value))
 
 
 # Stricter than any URL parser, so that no two parsers can read one differently.
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _BASE_URL = re.compile(
     r"(?P<scheme>https?)://"
-    r"(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])"
+    rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:]+\])"
     r"(?P<port>:[1-9][0-9]{0,4})?"
-    r"(?P<path>(?:/[\w.~%+-]+)*)/*",
+    r"(?P<path>(?:/(?!\.\.?(?:/|$))(?:[\w.~+-]|%[0-9a-f]{2})+)*)/*",
     re.IGNORECASE | re.ASCII,
 )
+
+
+def _is_host(host: str) -> bool:
+    try:
+        return len(host) <= 253 and (host[0] != "[" or bool(ipaddress.IPv6Address(host[1:-1])))
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:
@@ -150,7 +169,7 @@ def _to_base_url(value: str | None) -> str:
     if value is None:
         what, value = "PUBLORA_BASE_URL", os.environ.get("PUBLORA_BASE_URL") or DEFAULT_BASE_URL
     match = _BASE_URL.fullmatch(value) if isinstance(value, str) else None
-    if match is None or int((match["port"] or ":443")[1:]) > 65535:
+    if match is None or not _is_host(match["host"]) or int((match["port"] or ":443")[1:]) > 65535:
         # Not quoted: a URL with a password in it is among the refused.
         raise ConfigurationError(
             f"{what} must be made like {DEFAULT_BASE_URL}: scheme, host, perhaps a port and a "
@@ -165,15 +184,25 @@ def _to_base_url(value: str | None) -> str:
     return f"{scheme}://{host}{match['port'] or ''}{match['path']}"
 
 
+def _is_proxy(value: object) -> bool:
+    if not isinstance(value, str) or not re.fullmatch(r"[!-~]+", value):
+        return False
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def masked(value: str | None) -> str | None:
+    """Give *value* as a :class:`Secret`, if it is text; a wrong type is refused later, by name."""
+    return Secret(value) if isinstance(value, str) else value
+
+
 def _to_proxy(value: str | None) -> Secret | None:
     if value is None:
         return None
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except (ValueError, AttributeError, TypeError):
-        usable = False
-    if not usable or not re.fullmatch(r"[!-~]+", value):
+    if not _is_proxy(value):
         # Not quoted: it may hold a password.
         raise ConfigurationError("proxy must be a URL made like http://user:password@host:port")
     return Secret(value)
@@ -199,7 +228,8 @@ def _check_ssl_context(_: object, __: object, value: ssl.SSLContext | None) -> N
         )
 
 
-@attrs.frozen(kw_only=True)
+# Without attrs' repr: a traceback that shows locals asks it of half-made options, too.
+@attrs.frozen(kw_only=True, repr=False)
 class ClientOptions:
     """
     What a client was told, checked once.

@@ -6,6 +6,7 @@ https://github.com/publora/publora-api-docs/blob/main/docs/endpoints/platform-co
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -20,6 +21,7 @@ __all__ = [
     "Row",
     "StatusSource",
     "TokenStatus",
+    "wire_name",
 ]
 
 JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
@@ -191,18 +193,24 @@ class Connection:
         """
         return _to_wire(self, always=_CONTRACT_FIELDS)
 
-    def to_row(self) -> Row:
-        """The account as a flat row in snake case, for tables; *extra* is left out."""
+    def to_row(self, *, now: datetime | None = None) -> Row:
+        """
+        The account as a flat row in snake case, for tables; *extra* is left out.
+
+        Args:
+            now: The moment to judge *status* by, aware. ``None``: the present one.
+        """
         error = self.last_error or LastError()
+        status = self.status_at(now or datetime.now(UTC))
         return {
             "platform_id": self.platform_id,
             "platform": self.platform,
             "account_id": self.account_id,
             "username": self.username,
             "display_name": self.display_name,
-            "status": str(self.status),
+            "status": str(status),
             "status_source": str(self.status_source),
-            "needs_reconnect": self.needs_reconnect,
+            "needs_reconnect": status == TokenStatus.EXPIRED,
             "access_token_expires_at": self.access_token_expires_at,
             "token_expires_in": self.token_expires_in,
             "last_successful_post": self.last_successful_post,
@@ -239,7 +247,8 @@ def _to_wire(
         value = getattr(record, field.name)
         if field.name != "extra" and (value is not None or field.name in always):
             known[wire_name(field.name)] = _to_json(value)
-    return known | dict(record.extra)
+    # A copy all the way down: the record does not change with what is done to its wire form.
+    return known | deepcopy(dict(record.extra)) if record.extra else known
 
 
 def _to_json(value: str | datetime | LastError | None) -> JSONValue:

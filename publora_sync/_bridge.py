@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError, Future
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 import anyio
 import attrs
@@ -29,17 +29,38 @@ _CLOSED = "this client is closed: make another one"
 
 
 @attrs.frozen
-class _Loop:
+class _LoopThread:
     """What other threads know of a running loop thread."""
 
-    portal: BlockingPortal
     thread: threading.Thread
+    portal: BlockingPortal
+    call_soon: Callable[[Callable[[], object]], object]
     stop: Callable[[], object]
+
+
+class _Job(Generic[T]):
+    """One call on the loop thread, which can be cancelled before it has begun."""
+
+    def __init__(self, call: Callable[[], Awaitable[T]]) -> None:
+        self._call = call
+        self._task: asyncio.Task[object] | None = None
+        self._cancelled = False
+
+    async def run(self) -> T:
+        self._task = asyncio.current_task()
+        if self._cancelled:
+            raise asyncio.CancelledError
+        return await self._call()
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 class Bridge:
     """
-    A loop thread that starts with the first call and ends with :meth:`stop`, or unused.
+    A loop thread that starts with the first call, and ends with :meth:`stop` or unreachable.
 
     Args:
         close: Awaited on the thread before it ends.
@@ -49,7 +70,7 @@ class Bridge:
         self._close = close
         self._lock = threading.Lock()
         self._pid = os.getpid()
-        self._loop: _Loop | None = None
+        self._running: _LoopThread | None = None
         self._end: weakref.finalize[[], Bridge] | None = None
         self._stopped = False
 
@@ -61,45 +82,50 @@ class Bridge:
             ClientStateError: The client is closed, was made in another process, or is called
                 from its own loop thread, which would wait for itself for ever.
         """
-        future = self._portal().start_task_soon(partial(call, *args, **kwargs))
+        running = self._loop_thread()
+        job = _Job(partial(call, *args, **kwargs))
+        future: Future[T] | None = None
         try:
+            future = running.portal.start_task_soon(job.run)
             return future.result()
-        except CancelledError:
-            raise ClientStateError("this client was closed while it waited for an answer") from None
-        except BaseException:
-            # Ctrl-C arrives in this thread, not in the loop's: without the cancel the request
-            # would go on after the caller has moved on.
-            future.cancel()
+        except BaseException as error:
+            refused = future is None and isinstance(error, RuntimeError)
+            if refused or isinstance(error, CancelledError):
+                raise ClientStateError("this client was closed meanwhile") from None
+            if future is None or not future.done():
+                # Ctrl-C arrives in this thread, not in the loop's, and perhaps before there is
+                # a future: the request would go on after the caller has moved on.
+                running.call_soon(job.cancel)
             raise
 
-    def _portal(self) -> BlockingPortal:
+    def _loop_thread(self) -> _LoopThread:
         if os.getpid() != self._pid:
             # A fork copies the client but not its thread, so the wait would never end.
             raise ClientStateError("this client was made before a fork: make another one here")
         with self._lock:
             if self._stopped:
                 raise ClientStateError(_CLOSED)
-            if self._loop is None:
-                self._loop = _start(self._close)
+            if self._running is None:
+                self._running = _start(self._close)
                 # A client that was dropped, not closed, leaves no thread behind either. At exit
                 # there is nothing to do: a daemon thread ends with the interpreter.
-                self._end = weakref.finalize(self, self._loop.stop)
+                self._end = weakref.finalize(self, self._running.stop)
                 self._end.atexit = False
-            if threading.current_thread() is self._loop.thread:
+            if threading.current_thread() is self._running.thread:
                 raise ClientStateError("a sync client cannot be called from its own event loop")
-            return self._loop.portal
+            return self._running
 
     def stop(self) -> None:
         """End the loop thread; calls under way fail. Again: nothing happens."""
         with self._lock:
             self._stopped = True
-        if self._loop is not None and self._end is not None:
+        if self._running is not None and self._end is not None:
             self._end()
-            self._loop.thread.join()
+            self._running.thread.join()
 
 
-def _start(close: Callable[[], Awaitable[None]]) -> _Loop:
-    opened: Future[_Loop] = Future()
+def _start(close: Callable[[], Awaitable[None]]) -> _LoopThread:
+    opened: Future[_LoopThread] = Future()
     thread = threading.Thread(
         target=anyio.run, args=(_serve, opened, close), name="publora", daemon=True
     )
@@ -107,11 +133,12 @@ def _start(close: Callable[[], Awaitable[None]]) -> _Loop:
     return opened.result()
 
 
-async def _serve(opened: "Future[_Loop]", close: Callable[[], Awaitable[None]]) -> None:
+async def _serve(opened: "Future[_LoopThread]", close: Callable[[], Awaitable[None]]) -> None:
     stopping = asyncio.Event()
-    stop = partial(asyncio.get_running_loop().call_soon_threadsafe, stopping.set)
+    call_soon = asyncio.get_running_loop().call_soon_threadsafe
     async with BlockingPortal() as portal:
-        opened.set_result(_Loop(portal, threading.current_thread(), stop))
+        thread = threading.current_thread()
+        opened.set_result(_LoopThread(thread, portal, call_soon, partial(call_soon, stopping.set)))
         await stopping.wait()
         await close()
         await portal.stop(cancel_remaining=True)

@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex, Unpack
 
 from publora_async import AsyncPublora, Changes, Timeouts
+from publora_async.options import masked
 from publora_sync._bridge import Bridge
 from publora_sync.connections import Connections
 
@@ -64,6 +65,8 @@ class Publora:
         ssl_context: "ssl.SSLContext | None" = None,
         trust_env: bool = False,
     ) -> None:
+        # First of all: whatever is refused below, no traceback with locals shows a secret.
+        api_key, proxy = masked(api_key), masked(proxy)
         client = AsyncPublora(
             api_key,
             base_url=base_url,
@@ -96,6 +99,8 @@ class Publora:
         Raises:
             ConfigurationError: One of them cannot be used.
         """
+        if "api_key" in changes:
+            changes["api_key"] = masked(changes["api_key"])
         other = type(self).__new__(type(self))
         derived = self._client.with_options(**changes)
         other._use(derived, self._bridge, owner=False)  # noqa: SLF001  # of our own class
@@ -118,7 +123,9 @@ class Publora:
         self.close()
 
     def __repr__(self) -> str:
-        return repr(self._client).replace("AsyncPublora", type(self).__name__, 1)
+        # Tracebacks that show locals ask this of a client whose making failed, too.
+        where = repr(self._client).split()[-1] if "_client" in vars(self) else "not made>"
+        return f"<{type(self).__name__} {where}"
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
         self._client.__reduce_ex__(protocol)

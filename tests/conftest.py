@@ -1,0 +1,82 @@
+"""What the tests share: an environment that says nothing, and one question in both colours."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from typing import Protocol, TypedDict, Unpack
+
+import pytest
+from hostile import HostileServer
+from patient import Open, PatientClient
+
+from publora_async import AsyncPublora, ConnectionList, Timeouts
+from publora_sync import Publora
+
+KEY = "sk_test.0123456789abcdef"
+
+
+class Options(TypedDict, total=False):
+    """The client's options that the tests set."""
+
+    api_key: str
+    timeout: float | Timeouts
+    deadline: float | None
+    max_retries: int
+    max_connections: int
+    proxy: str
+    trust_env: bool
+
+
+class Ask(Protocol):
+    """Lists connections once, with a client of its own."""
+
+    async def __call__(
+        self, base_url: str, user_id: str | None = None, **options: Unpack[Options]
+    ) -> ConnectionList: ...
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("PUBLORA_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+async def _ask_async(
+    base_url: str, user_id: str | None = None, **options: Unpack[Options]
+) -> ConnectionList:
+    settings: Options = {"api_key": KEY, "max_retries": 0, **options}
+    async with AsyncPublora(base_url=base_url, **settings) as publora:
+        return await publora.connections.list(user_id=user_id)
+
+
+async def _ask_sync(
+    base_url: str, user_id: str | None = None, **options: Unpack[Options]
+) -> ConnectionList:
+    def ask() -> ConnectionList:
+        settings: Options = {"api_key": KEY, "max_retries": 0, **options}
+        with Publora(base_url=base_url, **settings) as publora:
+            return publora.connections.list(user_id=user_id)
+
+    return await asyncio.to_thread(ask)
+
+
+@pytest.fixture(params=[_ask_async, _ask_sync], ids=["async", "sync"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """Ask once, in either colour."""
+    chosen: Ask = request.param
+    return chosen
+
+
+@pytest.fixture
+async def open_client() -> AsyncIterator[Open]:
+    """Make clients that do not wait between attempts, and close them in the end."""
+    clients: list[PatientClient] = []
+
+    def open_client(server: HostileServer, **options: object) -> PatientClient:
+        clients.append(PatientClient(server, **options))
+        return clients[-1]
+
+    yield open_client
+    for client in clients:
+        await client.pool.close()

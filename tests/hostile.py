@@ -1,0 +1,165 @@
+"""A server of raw sockets on threads of its own, that answers whatever bytes a test wants."""
+
+import json
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+Answer = bytes | Callable[[socket.socket], None]
+"""Bytes to send on a connection that then stays open, or whatever is done with its socket."""
+
+EMPTY_LIST = {"success": True, "connections": []}
+
+CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{"
+"""The beginning of an answer, and no more."""
+
+
+def reply(
+    body: object = EMPTY_LIST, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> bytes:
+    """One whole HTTP answer; a *body* that is not bytes is sent as JSON."""
+    payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+    fields = {"Content-Length": str(len(payload)), **(headers or {})}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"HTTP/1.1 {status} Whatever\r\n{head}\r\n".encode() + payload
+
+
+def then_hang_up(sent: bytes = b"") -> Answer:
+    """Send *sent* and close the connection."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    return answer
+
+
+def then_reset(sent: bytes = b"") -> Answer:
+    """Send *sent* and reset the connection."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(sent)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    return answer
+
+
+class HostileServer:
+    """
+    Answers each request with the next of *answers*, and every one after those with the last.
+
+    Attributes:
+        port: Where it listens, on 127.0.0.1.
+
+        heads: The bytes of each request's head, in the order of arrival.
+
+        connections: How many were accepted.
+    """
+
+    def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
+        self._answers = answers
+        self._tls = tls
+        self.heads: list[bytes] = []
+        self.connections = 0
+        self.asked = threading.Semaphore(0)
+        self._lock = threading.Lock()
+        self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.base_url = f"{self.origin}/api/v1"
+
+    def __enter__(self) -> Self:
+        self._spawn(self._accept)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # close() alone does not wake a thread that is blocked in accept() or recv().
+        for one in (self._listener, *self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _spawn(self, target: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=target, args=args)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._open.append(connection)
+            self._spawn(self._talk, connection)
+
+    def _talk(self, connection: socket.socket) -> None:
+        try:
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
+            while head := _read_head(connection):
+                with self._lock:
+                    answer = self._answers[min(len(self.heads), len(self._answers) - 1)]
+                    self.heads.append(head)
+                self.asked.release()
+                if isinstance(answer, bytes):
+                    connection.sendall(answer)
+                else:
+                    answer(connection)
+        except OSError:
+            pass
+        finally:
+            connection.close()
+
+
+def _read_head(connection: socket.socket) -> bytes:
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        piece = connection.recv(65536)
+        if not piece:
+            return b""
+        head += piece
+    return head
+
+
+def silence(connection: socket.socket) -> None:
+    """Say nothing until the client gives up."""
+    while connection.recv(65536):
+        pass
+
+
+def tunnel_to(port: int) -> Answer:
+    """Be the proxy that a CONNECT asks for: agree, then pass everything on, both ways."""
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                sink.sendall(piece)
+            sink.shutdown(socket.SHUT_WR)
+
+    def answer(connection: socket.socket) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as target:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=pump, args=(target, connection))
+            back.start()
+            pump(connection, target)
+            back.join()
+
+    return answer

@@ -1,0 +1,231 @@
+"""A list of connections is an immutable sequence that answers questions."""
+
+import copy
+import pickle
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+import attrs
+import pytest
+
+from publora_async import (
+    ConfigurationError,
+    Connection,
+    ConnectionList,
+    Platform,
+)
+
+NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+TWITTER = Connection(platform_id="twitter-1", username="@you")
+TELEGRAM = Connection(platform_id="telegram--100")
+OTHER_TWITTER = Connection(platform_id="twitter-2", extra={"boards": [1]})
+PINTEREST = Connection(platform_id="pinterest-3")
+ALL = ConnectionList([TWITTER, TELEGRAM, OTHER_TWITTER, PINTEREST])
+
+
+def test_it_is_a_sequence_in_the_order_given() -> None:
+    assert list(ALL) == [TWITTER, TELEGRAM, OTHER_TWITTER, PINTEREST]
+    assert (len(ALL), ALL[1], ALL[-1], ALL.index(PINTEREST)) == (4, TELEGRAM, PINTEREST, 3)
+    assert TELEGRAM in ALL
+    assert list(reversed(ALL)) == [PINTEREST, OTHER_TWITTER, TELEGRAM, TWITTER]
+    with pytest.raises(IndexError):
+        ALL[4]
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (slice(1, 3), [TELEGRAM, OTHER_TWITTER]),
+        (slice(None, None, -2), [PINTEREST, TELEGRAM]),
+        (slice(9, None), []),
+    ],
+)
+def test_a_slice_is_a_connection_list_again(part: slice, expected: list[Connection]) -> None:
+    assert ALL[part] == ConnectionList(expected)
+
+
+def test_an_empty_one_is_false() -> None:
+    assert not ConnectionList()
+    assert ALL
+
+
+def pickled(connections: ConnectionList) -> ConnectionList:
+    twin: ConnectionList = pickle.loads(pickle.dumps(connections))  # our own
+    return twin
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
+def test_a_copy_is_equal_and_hashes_alike(
+    copied: Callable[[ConnectionList], ConnectionList],
+) -> None:
+    twin = copied(ALL)
+    assert twin == ALL
+    assert hash(twin) == hash(ALL)
+
+
+def test_lists_are_equal_only_to_lists_of_the_same_connections() -> None:
+    assert ConnectionList(iter(ALL)) == ALL
+    assert ConnectionList(reversed(ALL)) != ALL
+    same_in_a_plain_list: object = list(ALL)
+    assert same_in_a_plain_list != ALL
+
+
+def test_it_cannot_be_changed() -> None:
+    source = [TWITTER]
+    connections = ConnectionList(source)
+    source.append(TELEGRAM)
+    connections.platform_ids.append("x-1")
+    connections.by_platform().clear()
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        connections._connections = ()  # type: ignore[misc]  # what is tested
+    assert connections == ConnectionList([TWITTER])
+
+
+def test_its_repr_counts_and_names_no_account() -> None:
+    assert repr(ALL) == "<ConnectionList of 4 - twitter: 2, telegram: 1, pinterest: 1>"
+    assert repr(ConnectionList()) == "<ConnectionList of 0>"
+
+
+def test_platform_ids_are_ready_for_a_post_to_all() -> None:
+    assert ALL.platform_ids == ["twitter-1", "telegram--100", "twitter-2", "pinterest-3"]
+
+
+def test_platforms_come_in_the_order_they_first_appear() -> None:
+    by_platform = {
+        "twitter": ConnectionList([TWITTER, OTHER_TWITTER]),
+        "telegram": ConnectionList([TELEGRAM]),
+        "pinterest": ConnectionList([PINTEREST]),
+    }
+    ids_by_platform = {
+        "twitter": ["twitter-1", "twitter-2"],
+        "telegram": ["telegram--100"],
+        "pinterest": ["pinterest-3"],
+    }
+    assert list(ALL.by_platform().items()) == list(by_platform.items())
+    assert list(ALL.ids_by_platform().items()) == list(ids_by_platform.items())
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        (Platform.TWITTER, [TWITTER, OTHER_TWITTER]),
+        ("twitter", [TWITTER, OTHER_TWITTER]),
+        ("pinterest", [PINTEREST]),
+        ("twit", []),
+    ],
+)
+def test_on_selects_a_platform(platform: str, expected: list[Connection]) -> None:
+    assert ALL.on(platform) == ConnectionList(expected)
+
+
+@pytest.mark.parametrize(
+    ("platform_id", "expected"), [("telegram--100", TELEGRAM), ("telegram-100", None), ("", None)]
+)
+def test_get_finds_a_connection_by_its_id(platform_id: str, expected: Connection | None) -> None:
+    assert ALL.get(platform_id) == expected
+
+
+def test_its_wire_form_and_its_rows_are_those_of_its_connections() -> None:
+    assert ALL.to_dict() == {"success": True, "connections": [some.to_dict() for some in ALL]}
+    assert ALL.to_records() == [some.to_row() for some in ALL]
+
+
+def account(
+    days: float | None, status: str | None = None, platform: str = "twitter"
+) -> ConnectionList:
+    """An account whose credential lapses in that many days and is called *status*."""
+    date = None if days is None else NOW + timedelta(days=days)
+    some = Connection(
+        platform_id=f"{platform}-1", token_status=status, access_token_expires_at=date
+    )
+    return ConnectionList([some])
+
+
+@pytest.mark.parametrize(
+    ("connections", "expired"),
+    [
+        (account(None), False),
+        (account(-0.01), True),
+        (account(0), False),
+        (account(1), False),
+        (account(None, "expired"), True),
+        (account(365, "expired"), True),
+        (account(-1, "valid"), False),
+        (account(-1, "expiring_soon"), False),
+        (account(-1, "unknown"), False),
+        (account(-1, "revoked"), False),
+    ],
+)
+def test_expired_goes_by_the_service_and_else_by_the_date(
+    connections: ConnectionList, *, expired: bool
+) -> None:
+    assert connections.expired(now=NOW) == (connections if expired else ConnectionList())
+
+
+@pytest.mark.parametrize(
+    ("connections", "within", "expiring"),
+    [
+        (account(None), None, False),
+        (account(6.99), None, True),
+        (account(7), None, False),
+        (account(29.99, platform="tiktok"), None, True),
+        (account(30, platform="tiktok"), None, False),
+        (account(-0.01), None, False),
+        (account(1, "valid"), None, False),
+        (account(1, "unknown"), None, False),
+        (account(1, "expired"), None, False),
+        (account(None, "expired"), None, False),
+        (account(None, "expiring_soon"), None, True),
+        (account(-1, "expiring_soon"), None, True),
+        (account(60, "expiring_soon"), None, True),
+        (account(None), 14 * DAY, False),
+        (account(14), 14 * DAY, True),
+        (account(14.01), 14 * DAY, False),
+        (account(6), 5 * DAY, False),
+        (account(29, platform="tiktok"), 14 * DAY, False),
+        (account(-0.01), 14 * DAY, False),
+        (account(1, "valid"), 14 * DAY, True),
+        (account(-1, "valid"), 14 * DAY, False),
+        (account(None, "valid"), 14 * DAY, False),
+        (account(1, "expired"), 14 * DAY, False),
+        (account(None, "expiring_soon"), 14 * DAY, True),
+        (account(-1, "expiring_soon"), 14 * DAY, True),
+        (account(20, "expiring_soon"), 14 * DAY, False),
+        (account(0), timedelta(0), True),
+        (account(365), timedelta.max, True),
+    ],
+)
+def test_expiring_leaves_out_what_has_expired_and_what_lasts_longer(
+    connections: ConnectionList, within: timedelta | None, *, expiring: bool
+) -> None:
+    expected = connections if expiring else ConnectionList()
+    assert connections.expiring(within, now=NOW) == expected
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=-8)))
+    assert connections.expiring(within, now=elsewhere) == expected
+
+
+def test_the_present_moment_is_the_one_to_judge_by() -> None:
+    long_ago, far_off = (
+        Connection(
+            platform_id=f"x-{year}", access_token_expires_at=datetime(year, 1, 1, tzinfo=UTC)
+        )
+        for year in (1, 9999)
+    )
+    connections = ConnectionList([long_ago, far_off])
+    assert connections.expired() == ConnectionList([long_ago])
+    assert connections.expiring(timedelta.max) == ConnectionList([far_off])
+
+
+@pytest.mark.parametrize("ask", [ALL.expired, ALL.expiring])
+def test_a_moment_without_a_time_zone_is_refused(ask: Callable[..., ConnectionList]) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        ask(now=NOW.replace(tzinfo=None))
+    assert str(raised.value) == "now must have a time zone: datetime.now(UTC), for one"
+
+
+def test_a_negative_stretch_of_time_is_refused() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        ALL.expiring(-DAY)
+    assert str(raised.value) == "within must not be negative: -1 day, 0:00:00"

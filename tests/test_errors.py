@@ -1,0 +1,225 @@
+"""Errors are picklable values that say what happened, and the public names are the real ones."""
+
+import ast
+import copy
+import inspect
+import pickle
+import re
+from collections.abc import Callable
+from types import ModuleType
+
+import attrs
+import pytest
+
+import publora_async
+from publora_async import client, connection_list, connections, errors, options, records
+from publora_async.errors import (
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    ClientStateError,
+    ConfigurationError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    PermissionReason,
+    PubloraError,
+    RateLimitError,
+    RequestTimeoutError,
+    ResponseDecodeError,
+    ServerError,
+    TransportError,
+)
+
+REFUSALS = [
+    *(APIStatusError, BadRequestError, AuthenticationError, PermissionDeniedError),
+    *(NotFoundError, ConflictError, RateLimitError, ServerError),
+]
+ERRORS: list[PubloraError] = [
+    PubloraError("what"),
+    ConfigurationError("what"),
+    ClientStateError("what"),
+    TransportError("what", "body", 3, "retries"),
+    RequestTimeoutError("what", "headers", 4, "deadline", limit="read", seconds=2.5),
+    *(kind(418, "what", "code", 61.5, 2, "retry_after", "<html>") for kind in REFUSALS),
+    ResponseDecodeError("what", "connections[3].username", ("one", "two"), 2),
+]
+EVERY_ERROR = pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+
+
+def names_defined_in(module: ModuleType) -> set[str]:
+    """The names that *module* itself gives a meaning to, apart from underscored ones."""
+    names: set[str] = set()
+    for node in ast.parse(inspect.getsource(module)).body:
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                names.add(name)
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                names.add(name)
+    return {name for name in names if not name.startswith("_")}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [client, connection_list, connections, errors, options, records],
+    ids=lambda module: module.__name__,
+)
+def test_a_public_module_lists_the_public_names_it_defines(module: ModuleType) -> None:
+    assert sorted(module.__all__) == sorted(names_defined_in(module))
+
+
+def test_the_package_lists_the_public_names_it_holds() -> None:
+    held = {
+        name
+        for name, value in vars(publora_async).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert sorted(publora_async.__all__) == sorted(held)
+
+
+def test_the_tree_in_the_docstring_shows_every_error_and_the_package_offers_it() -> None:
+    defined = {
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and issubclass(value, PubloraError)
+    }
+    builtin = {"ValueError", "RuntimeError", "TimeoutError"}
+    drawn = re.findall(r"\w+Error\b", errors.__doc__ or "")
+    assert sorted(drawn) == sorted(defined | builtin)
+    assert {type(error).__name__ for error in ERRORS} == defined
+    assert defined <= set(publora_async.__all__)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bases"),
+    [
+        (PubloraError, (Exception,)),
+        (ConfigurationError, (PubloraError, ValueError)),
+        (ClientStateError, (PubloraError, RuntimeError)),
+        (TransportError, (PubloraError,)),
+        (RequestTimeoutError, (TransportError, TimeoutError)),
+        (APIStatusError, (PubloraError,)),
+        *((kind, (APIStatusError,)) for kind in REFUSALS[1:]),
+        (ResponseDecodeError, (PubloraError,)),
+    ],
+)
+def test_errors_form_a_tree_and_are_python_s_own_kinds_too(
+    kind: type[PubloraError], bases: tuple[type[Exception], ...]
+) -> None:
+    assert kind.__bases__ == bases
+
+
+def pickled(error: PubloraError) -> PubloraError:
+    twin: PubloraError = pickle.loads(pickle.dumps(error))  # our own
+    return twin
+
+
+def assert_same(twin: PubloraError, error: PubloraError) -> None:
+    assert twin is not error
+    assert (type(twin), vars(twin), str(twin), repr(twin)) == (
+        *(type(error), vars(error), str(error), repr(error)),
+    )
+    assert twin == error
+    assert hash(twin) == hash(error)
+
+
+@EVERY_ERROR
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
+def test_a_copy_is_equal_to_its_original(
+    error: PubloraError, copied: Callable[[PubloraError], PubloraError]
+) -> None:
+    assert_same(copied(error), error)
+
+
+@EVERY_ERROR
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
+def test_what_was_set_after_an_error_was_made_survives_copying(
+    error: PubloraError, copied: Callable[[PubloraError], PubloraError]
+) -> None:
+    changed = copy.copy(error)
+    changed.message = "something else"
+    changed.add_note("in the third batch")
+    if isinstance(changed, TransportError | APIStatusError | ResponseDecodeError):
+        changed.attempts = 7
+    assert_same(copied(changed), changed)
+    assert changed != error
+
+
+@EVERY_ERROR
+def test_errors_that_differ_in_one_field_or_in_kind_are_not_equal(error: PubloraError) -> None:
+    class Another(type(error)):  # type: ignore[misc]  # each class in its turn
+        pass
+
+    names = [field.name for field in attrs.fields(type(error))]
+    for name in names:
+        changed = copy.copy(error)
+        setattr(changed, name, "changed")
+        assert changed != error
+    assert Another(*(getattr(error, name) for name in names)) != error
+
+
+KEY_ADVICE = "create a key at https://app.publora.com under API and set PUBLORA_API_KEY"
+NO_API = "API access is not enabled for this account"
+NO_WORKSPACE = "Workspace access is not enabled for this key"
+NOT_MANAGED = "User is not managed by key"
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (PubloraError("it broke"), "it broke"),
+        (TransportError("it broke"), "it broke"),
+        (TransportError("it broke", "connect", 3, "retries"), "it broke (after 3 attempts)"),
+        (RequestTimeoutError("too late", "body", 2), "too late (after 2 attempts)"),
+        (ServerError(502, "Bad Gateway"), "HTTP 502: Bad Gateway"),
+        (ConflictError(409, "It exists", "email_exists"), "HTTP 409: It exists [email_exists]"),
+        (
+            ServerError(502, "Bad Gateway", "down", 5.0, 4, "retries", "<html>"),
+            "HTTP 502: Bad Gateway [down] (the answer begins: <html>) (after 4 attempts)",
+        ),
+        (
+            AuthenticationError(401, "Invalid API key"),
+            f"HTTP 401: Invalid API key; {KEY_ADVICE}",
+        ),
+        (
+            PermissionDeniedError(403, NO_API),
+            (
+                f"HTTP 403: {NO_API}; the account's plan or owner has to switch API access on at "
+                "https://app.publora.com"
+            ),
+        ),
+        (
+            PermissionDeniedError(403, NO_WORKSPACE),
+            (
+                f"HTTP 403: {NO_WORKSPACE}; use a workspace key, or leave user_id out to ask about "
+                "the key's own account"
+            ),
+        ),
+        (
+            PermissionDeniedError(403, NOT_MANAGED),
+            (
+                f"HTTP 403: {NOT_MANAGED}; the key is good, but this user is not in its workspace: "
+                "check the user id"
+            ),
+        ),
+        (PermissionDeniedError(403, "Forbidden"), "HTTP 403: Forbidden"),
+        (ResponseDecodeError("no sense", "connections[0]", ("one",)), "no sense"),
+    ],
+)
+def test_an_error_says_what_happened_and_what_to_do(error: PubloraError, text: str) -> None:
+    assert str(error) == text
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (NO_API, PermissionReason.API_ACCESS),
+        (NO_WORKSPACE, PermissionReason.WORKSPACE_ACCESS),
+        (NOT_MANAGED, PermissionReason.NOT_MANAGED),
+        ("Forbidden", None),
+    ],
+)
+def test_a_403_says_which_of_the_documented_causes_it_is(
+    message: str, reason: PermissionReason | None
+) -> None:
+    assert PermissionDeniedError(403, message).reason == reason

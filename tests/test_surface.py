@@ -1,0 +1,152 @@
+"""What is public: both colours alike, typed, documented, with imports that run one way."""
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import publora_async
+import publora_sync
+from publora_async import AsyncConnections, AsyncPublora
+from publora_sync import Connections, Publora
+
+PACKAGES = [Path(package.__path__[0]) for package in (publora_async, publora_sync)]
+MODULES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
+
+# Lower rows may import from higher ones, never the other way.
+LAYERS = [
+    {"errors", "_tables"},
+    {"options", "records"},
+    {"connection_list"},
+    {"_decode", "_retry"},
+    {"_wire", "_faults", "_pool"},
+    {"_transport"},
+    {"connections"},
+    {"client"},
+]
+
+OWNERS = {
+    "aiohttp": {"_transport", "_pool", "_faults", "client"},
+    "cattrs": {"_decode"},
+    "anyio": {"_bridge"},
+}
+
+
+def public_signatures(kind: type) -> dict[str, object]:
+    """Each public method's arguments and what it gives, ``await`` and colour taken away."""
+    found: dict[str, object] = {}
+    for name, member in inspect.getmembers(kind, inspect.isfunction):
+        if name in {"__aenter__", "__aexit__", "__enter__", "__exit__"}:
+            found[name.replace("__a", "__")] = None
+        elif not name.startswith("_") or name in {"__init__", "__repr__"}:
+            found[name] = inspect.signature(member, eval_str=False)
+    return found
+
+
+def test_both_resources_offer_the_same_argument_for_argument() -> None:
+    ours, theirs = public_signatures(AsyncConnections), public_signatures(Connections)
+    assert ours.keys() == theirs.keys()
+    del ours["__init__"], theirs["__init__"]
+    assert ours == theirs
+
+
+def test_both_clients_offer_the_same_but_for_the_borrowed_session() -> None:
+    ours, theirs = public_signatures(AsyncPublora), public_signatures(Publora)
+    signature = ours.pop("__init__")
+    assert isinstance(signature, inspect.Signature)
+    kept = [p for name, p in signature.parameters.items() if name != "session"]
+    assert signature.replace(parameters=kept) == theirs.pop("__init__")
+    assert ours == theirs
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports when it runs; not those for type checkers only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body.clear()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+
+
+def modules_of(package: Path) -> list[Path]:
+    return [path for path in package.glob("*.py") if path.stem not in {"__init__", "__main__"}]
+
+
+def test_imports_run_one_way() -> None:
+    rank = {module: row for row, modules in enumerate(LAYERS) for module in modules}
+    for path in modules_of(PACKAGES[0]):
+        for name in imports(path):
+            package, _, module = name.partition(".")
+            assert package != "publora_sync"
+            if package == "publora_async" and module != "":
+                assert rank[module] < rank[path.stem], (path.stem, name)
+
+
+def test_the_sync_package_knows_only_public_names_of_the_async_one() -> None:
+    for path in modules_of(PACKAGES[1]):
+        for name in imports(path):
+            assert not name.startswith("publora_async._")
+
+
+def test_each_foreign_library_has_its_owner() -> None:
+    for path in [*modules_of(PACKAGES[0]), *modules_of(PACKAGES[1])]:
+        for name in imports(path):
+            library = name.partition(".")[0]
+            assert path.stem in OWNERS.get(library, {path.stem}), (path, name)
+
+
+def test_importing_the_sdk_does_not_import_aiohttp_the_command_or_data_frames() -> None:
+    code = (
+        "import sys, publora_async, publora_sync;"
+        "print({'aiohttp', 'click', 'rich', 'pandas', 'polars'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def public_modules() -> list[ModuleType]:
+    names = [
+        ".".join(path.relative_to(package.parent).with_suffix("").parts)
+        for package in PACKAGES
+        for path in package.glob("*.py")
+        if not path.stem.startswith("_") and path.stem != "cli"
+    ]
+    return [importlib.import_module(name) for name in sorted(names)]
+
+
+@pytest.mark.parametrize("module", public_modules(), ids=lambda module: module.__name__)
+def test_all_names_every_public_class(module: ModuleType) -> None:
+    defined = {
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
+    }
+    assert {name for name in defined if inspect.isclass(getattr(module, name))} <= set(
+        module.__all__
+    )
+
+
+@pytest.mark.parametrize("package", [publora_async, publora_sync])
+def test_a_package_offers_what_it_says_and_no_more(package: ModuleType) -> None:
+    offered = {
+        name
+        for name, value in vars(package).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert offered == set(package.__all__)
+
+
+def test_every_public_method_that_asks_says_what_it_raises() -> None:
+    for kind in (AsyncConnections, Connections):
+        for name in public_signatures(kind).keys() - {"__init__"}:
+            assert "Raises:" in inspect.getdoc(getattr(kind, name)) or "", name  # type: ignore[operator]

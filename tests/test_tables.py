@@ -1,0 +1,117 @@
+"""A list of connections shows itself as HTML and as data frames."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from publora_async import Connection, ConnectionList, LastError
+
+FULL = Connection(
+    platform_id="telegram--100",
+    username="<script>alert('&')</script>",
+    display_name='"Zoë"',
+    profile_image_url="https://example.com/you.jpg",
+    access_token_expires_at=datetime(2026, 10, 8, 15, 30, 59, 123_456, tzinfo=UTC),
+    profile_url="https://t.me/you",
+    token_status="expired",
+    token_expires_in="expired",
+    last_successful_post=datetime(2026, 9, 30, 18, tzinfo=UTC),
+    last_error=LastError(message="Gone", occurred_at=datetime(2026, 9, 29, 7, tzinfo=UTC)),
+    subscription_type="Premium",
+    extra={"boards": [1]},
+)
+BARE = Connection(platform_id="twitter-1")
+HEAD = (
+    "<table><thead><tr><th>platform</th><th>username</th><th>display name</th>"
+    "<th>platform id</th><th>status</th><th>access token expires at</th></tr></thead><tbody>"
+)
+BARE_ROW = "<tr><td>twitter</td><td></td><td></td><td>twitter-1</td><td>valid</td><td></td></tr>"
+COLUMNS = list(BARE.to_row())
+TIMES = ["access_token_expires_at", "last_successful_post", "last_error_at"]
+
+
+def test_html_is_escaped() -> None:
+    assert ConnectionList([FULL, BARE])._repr_html_() == (
+        f"{HEAD}<tr><td>telegram</td>"
+        "<td>&lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;</td>"
+        "<td>&quot;Zoë&quot;</td><td>telegram--100</td><td>expired</td>"
+        f"<td>2026-10-08 15:30 UTC</td></tr>{BARE_ROW}</tbody></table>"
+    )
+
+
+def test_times_are_shown_in_utc_whatever_their_zone() -> None:
+    date = datetime(2026, 10, 9, 1, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    connections = ConnectionList([Connection(platform_id="x-1", access_token_expires_at=date)])
+    assert "<td>2026-10-08 19:30 UTC</td>" in connections._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("count", "rows", "more"),
+    [(0, 0, ""), (200, 200, ""), (201, 200, "<p>... and 1 more</p>")],
+)
+def test_html_shows_at_most_200_rows(count: int, rows: int, more: str) -> None:
+    shown = ConnectionList([BARE] * count)._repr_html_()
+    assert shown == HEAD + BARE_ROW * rows + "</tbody></table>" + more
+
+
+def test_a_pandas_frame_holds_the_rows() -> None:
+    (row,) = ConnectionList([FULL]).to_pandas().to_dict("records")
+    assert row == FULL.to_row()
+
+
+def test_a_pandas_frame_marks_what_is_none_as_missing() -> None:
+    frame = ConnectionList([FULL, BARE]).to_pandas()
+    assert frame.columns[frame.isna().loc[1]].tolist() == [
+        name for name, value in BARE.to_row().items() if value is None
+    ]
+
+
+@pytest.mark.parametrize("connections", [[], [BARE], [FULL], [FULL, BARE]])
+def test_a_pandas_frame_has_the_same_columns_whatever_it_holds(
+    connections: list[Connection],
+) -> None:
+    frame = ConnectionList(connections).to_pandas()
+    assert list(frame.columns) == COLUMNS
+    assert {name: str(frame[name].dtype) for name in [*TIMES, "needs_reconnect"]} == {
+        **dict.fromkeys(TIMES, "datetime64[us, UTC]"),
+        "needs_reconnect": "bool",
+    }
+    assert frame[frame["needs_reconnect"]].shape == (connections.count(FULL), len(COLUMNS))
+
+
+@pytest.mark.parametrize("connections", [[], [BARE], [FULL], [FULL, BARE]])
+def test_a_polars_frame_holds_the_rows_in_the_same_columns_whatever_it_holds(
+    connections: list[Connection],
+) -> None:
+    frame = ConnectionList(connections).to_polars()
+    assert frame.to_dicts() == ConnectionList(connections).to_records()
+    assert dict(frame.schema) == {
+        **dict.fromkeys(COLUMNS, pl.String()),
+        **dict.fromkeys(TIMES, pl.Datetime("us", "UTC")),
+        "needs_reconnect": pl.Boolean(),
+    }
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_no_year_is_too_far_for_a_frame(year: int) -> None:
+    date = datetime(year, 1, 1, tzinfo=UTC)
+    connections = ConnectionList([Connection(platform_id="x-1", access_token_expires_at=date)])
+    assert connections.to_pandas()["access_token_expires_at"].tolist() == [pd.Timestamp(date)]
+    assert connections.to_polars()["access_token_expires_at"].to_list() == [date]
+
+
+@pytest.mark.parametrize(
+    ("library", "to_frame"),
+    [("pandas", ConnectionList.to_pandas), ("polars", ConnectionList.to_polars)],
+)
+def test_a_library_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, library: str, to_frame: Callable[[ConnectionList], object]
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError) as raised:
+        to_frame(ConnectionList())
+    assert str(raised.value) == f"to_{library}() needs {library}: pip install {library}"
