@@ -4,7 +4,8 @@ A local stand-in for Publora, for demos and tests: a real HTTP server with made-
 It answers as the service is documented to, on loopback only, so any HTTP client can talk to it.
 """
 
+from publora_async.sandbox._faults import Faults
 from publora_async.sandbox._sandbox import Sandbox
 from publora_async.sandbox._serve import serve
 
-__all__ = ["Sandbox", "serve"]
+__all__ = ["Faults", "Sandbox", "serve"]

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
+from publora_async.sandbox._faults import Faults
 from publora_async.sandbox._sandbox import Sandbox
 from publora_async.sandbox._serve import serve
 
@@ -40,6 +41,27 @@ def main(argv: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: Help was asked for (0), or a value is wrong or the port taken (2).
     """
+    parser = _parser()
+    asked = parser.parse_args(argv)
+    try:
+        faults = Faults(
+            latency=asked.latency,
+            error_rate=asked.error_rate,
+            rate_limit=asked.rate_limit,
+            reset_rate=asked.reset_rate,
+        )
+        serve(
+            Sandbox(
+                port=asked.port, users=asked.users, seed=asked.seed, form=asked.form, faults=faults
+            )
+        )
+    except ValueError as error:
+        parser.error(str(error))
+    except OSError as error:
+        parser.error(str(error.strerror))
+
+
+def _parser() -> _Parser:
     parser = _Parser(
         prog="python -m publora_async.sandbox",
         description="Run a local stand-in for the Publora API, with made-up data.",
@@ -56,13 +78,42 @@ def main(argv: Sequence[str] | None = None) -> None:
         default="today",
         help="all the fields that connections have today (the default), or the contract's five",
     )
-    asked = parser.parse_args(argv)
+    _add_faults(parser)
+    return parser
+
+
+def _add_faults(parser: _Parser) -> None:
+    add = parser.add_argument_group("what goes wrong").add_argument
+    add(
+        "--latency",
+        type=_latency,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long each request waits for its answer, such as 0.2, or 0.1-0.5 at random",
+    )
+    for switch, fate in (("--error-rate", "is answered 500"), ("--reset-rate", "is reset")):
+        add(
+            switch,
+            type=float,
+            default=0.0,
+            metavar="SHARE",
+            help=f"what share of the requests {fate}, from 0 to 1",
+        )
+    add(
+        "--rate-limit",
+        type=int,
+        metavar="REQUESTS",
+        help="how many requests are served each second; 429 for the others",
+    )
+
+
+def _latency(text: str) -> float | tuple[float, float]:
+    least, dash, most = text.partition("-")
     try:
-        serve(Sandbox(port=asked.port, users=asked.users, seed=asked.seed, form=asked.form))
-    except ValueError as error:
-        parser.error(str(error))
-    except OSError as error:
-        parser.error(str(error.strerror))
+        return (float(least), float(most)) if dash else float(least)
+    except ValueError:
+        message = f"must be seconds, such as 0.2 or 0.1-0.5, not {text!r}"
+    raise argparse.ArgumentTypeError(message)
 
 
 if __name__ == "__main__":

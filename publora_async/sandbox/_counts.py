@@ -17,6 +17,10 @@ class Counts:
 
         answers: How often each call was answered with each status.
 
+        faulted: How often each call met each fault.
+
+        requests_of: How often each managed user was asked for whom faults named.
+
         peak_connections: The most connections there ever were at once.
 
         in_flight: How many requests are being answered.
@@ -26,6 +30,8 @@ class Counts:
 
     requests: int = 0
     answers: Counter[tuple[str, int]] = attrs.field(factory=Counter)
+    faulted: Counter[tuple[str, str]] = attrs.field(factory=Counter)
+    requests_of: Counter[str] = attrs.field(factory=Counter)
     peak_connections: int = 0
     in_flight: int = 0
     peak_in_flight: int = 0

@@ -6,7 +6,9 @@ from contextlib import suppress
 
 from aiohttp import web
 
+from publora_async.sandbox._breakage import cut, reset
 from publora_async.sandbox._counts import Counts
+from publora_async.sandbox._injector import Injector
 from publora_async.sandbox._replies import Reply, refuse
 from publora_async.sandbox._routes import Route, find_route
 from publora_async.sandbox._service import Call, Service
@@ -24,20 +26,28 @@ class Dispatcher:
         service: What knows the answers.
 
         counts: Where requests and answers are counted.
+
+        injector: What makes them go wrong.
     """
 
-    def __init__(self, service: Service, counts: Counts) -> None:
+    def __init__(self, service: Service, counts: Counts, injector: Injector) -> None:
         self._service = service
         self._counts = counts
+        self._injector = injector
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer *request*."""
         self._counts.arrived()
         try:
             route = find_route(request.method, request.rel_url.raw_path)
-            reply = await self._reply(request, route)
+            effect = None
+            if not self._injector.idle:
+                effect = await self._injector.meet(route.name, _user_id(request, route))
+            if effect == "reset":
+                return reset(request)
+            reply = effect if isinstance(effect, Reply) else await self._reply(request, route)
             self._counts.answers[route.name, reply.status] += 1
-            return await _send(request, reply)
+            return await (cut if effect == "cut" else _send)(request, reply)
         finally:
             self._counts.left()
 
@@ -59,12 +69,20 @@ class Dispatcher:
             return refuse(500, "Internal server error")
 
 
+def _user_id(request: web.BaseRequest, route: Route) -> str:
+    """Give the managed user that *request* names, empty if none."""
+    if "{id}" in route.name:
+        return route.parameter.lower()
+    return request.headers.get("x-publora-user-id", "").lower()
+
+
 async def _send(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
     """Give the response that carries *reply*, pieces already sent."""
-    status, body = reply
+    status, body, headers = reply
+    headers = {"Content-Type": "application/json", **headers}
     if isinstance(body, bytes):
-        return web.Response(status=status, body=body, content_type="application/json")
-    response = web.StreamResponse(status=status, headers={"Content-Type": "application/json"})
+        return web.Response(status=status, body=body, headers=headers)
+    response = web.StreamResponse(status=status, headers=headers)
     # A client that has left is nobody's fault, and aiohttp finds out by itself.
     with suppress(ConnectionError):
         await response.prepare(request)

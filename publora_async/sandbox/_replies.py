@@ -1,7 +1,8 @@
 """What the service says back: replies, and refusals in its own words."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 __all__ = ["Refusal", "Reply", "encode", "refuse"]
@@ -17,10 +18,13 @@ class Reply(NamedTuple):
         status: HTTP status code.
 
         body: JSON text, whole or in pieces to be sent one by one.
+
+        headers: What to send beside the content's type.
     """
 
     status: int
     body: bytes | Iterator[bytes]
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class Refusal(Exception):  # noqa: N818

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import unquote
 
-__all__ = ["ROOT", "UNKNOWN", "Route", "find_route"]
+__all__ = ["CALLS", "ROOT", "UNKNOWN", "Route", "find_route"]
 
 ROOT = "/api/v1"
 
@@ -21,6 +21,19 @@ class Route(NamedTuple):
     name: str
     parameter: str = ""
 
+
+CALLS = frozenset(
+    {
+        "GET /platform-connections",
+        "POST /test-connection/{platformId}",
+        "GET /workspace/users",
+        "POST /workspace/users",
+        "DELETE /workspace/users/{id}",
+        "POST /workspace/users/{id}/connection-url",
+        "POST /workspace/users/{id}/api-key",
+    }
+)
+"""The names of the documented calls."""
 
 UNKNOWN = Route("unknown")
 """Whatever is not documented."""

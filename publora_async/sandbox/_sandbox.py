@@ -2,28 +2,27 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack
 from datetime import UTC, datetime
-from types import MappingProxyType, TracebackType
-from typing import Final, Literal, Self
+from types import MappingProxyType
+from typing import Final, Literal
 
-from anyio.from_thread import start_blocking_portal
-
+from publora_async.sandbox._checks import check_number
 from publora_async.sandbox._connections import Connections
 from publora_async.sandbox._counts import Counts
 from publora_async.sandbox._dispatch import Dispatcher
+from publora_async.sandbox._faults import Faults, OutageAnswer, check_outage_answer
 from publora_async.sandbox._ids import MAX_USERS, UserIds
+from publora_async.sandbox._injector import Injector
 from publora_async.sandbox._keys import NO_API_ACCESS_KEY, ORDINARY_KEY, OWNERLESS_KEY, Keys
+from publora_async.sandbox._lifetime import Lifetime
 from publora_async.sandbox._platforms import PLATFORMS
-from publora_async.sandbox._routes import ROOT
-from publora_async.sandbox._server import HOST, listening
 from publora_async.sandbox._service import Service
 from publora_async.sandbox._users import ManagedUsers
 
 __all__ = ["Sandbox"]
 
 
-class Sandbox:
+class Sandbox(Lifetime):
     """
     A local stand-in for Publora: a real HTTP server, on loopback only, with made-up data.
 
@@ -53,6 +52,8 @@ class Sandbox:
         now: The time that all dates are counted from, aware. ``None`` means the time at
             which the sandbox is made.
 
+        faults: What goes wrong to begin with. ``None`` means nothing.
+
     Attributes:
         ordinary_key: A key of the same account without workspace access: 403 on whatever
             concerns managed users.
@@ -78,10 +79,11 @@ class Sandbox:
         api_key: str = "sk_sandbox.workspace",
         form: Literal["today", "contract"] = "today",
         now: datetime | None = None,
+        faults: Faults | None = None,
     ) -> None:
-        _check_number("users", users)
-        _check_number("seed", seed)
-        _check_number("port", port, 65535)
+        check_number("users", users, most=MAX_USERS)
+        check_number("seed", seed)
+        check_number("port", port, most=65535)
         if not re.fullmatch("[!-~]+", api_key):
             raise ValueError("api_key must be printable ASCII without blanks")
         if form not in {"today", "contract"}:
@@ -92,28 +94,14 @@ class Sandbox:
         self._seed = seed
         self._api_key = api_key
         self._user_ids = UserIds(seed, range(users))
-        self._wanted_port = port
-        self._port: int | None = None
         self._keys = Keys(seed, api_key)
         self._users = ManagedUsers(seed, users, self._now)
         self._connections = Connections(seed, users, self._now, form)
-        self._counts = Counts()
+        counts = Counts()
+        self._injector = Injector(seed, counts)
+        self.faults = faults
         service = Service(self._keys, self._users, self._connections)
-        self._dispatcher = Dispatcher(service, self._counts)
-        self._in_loop = AsyncExitStack()
-        self._on_thread = ExitStack()
-
-    @property
-    def base_url(self) -> str:
-        """
-        What the calls' paths are appended to, such as ``http://127.0.0.1:8787/api/v1``.
-
-        Raises:
-            RuntimeError: The sandbox is not running.
-        """
-        if self._port is None:
-            raise RuntimeError("the sandbox is not running; enter it with `with` or `async with`")
-        return f"http://{HOST}:{self._port}{ROOT}"
+        super().__init__(Dispatcher(service, counts, self._injector), counts, port)
 
     @property
     def api_key(self) -> str:
@@ -151,6 +139,22 @@ class Sandbox:
         return MappingProxyType(self._counts.answers)
 
     @property
+    def faulted(self) -> Mapping[tuple[str, str], int]:
+        """
+        How often each call met each fault.
+
+        A key is, for example, ``("GET /platform-connections", "reset")``. The faults are
+        called ``"latency"``, ``"outage"``, ``"rate_limit"``, ``"error"``, ``"reset"``
+        and ``"cut"``.
+        """
+        return MappingProxyType(self._counts.faulted)
+
+    @property
+    def requests_of(self) -> Mapping[str, int]:
+        """How often each managed user was asked for, of those whom ``faults`` named then."""
+        return MappingProxyType(self._counts.requests_of)
+
+    @property
     def peak_connections(self) -> int:
         """The most connections that were ever open at once."""
         return self._counts.peak_connections
@@ -159,6 +163,39 @@ class Sandbox:
     def peak_in_flight(self) -> int:
         """The most requests that were ever being answered at once."""
         return self._counts.peak_in_flight
+
+    @property
+    def faults(self) -> Faults | None:
+        """
+        What goes wrong now. ``None`` means nothing.
+
+        It can be set while the sandbox runs, from any thread. Faults that are set begin
+        anew: their requests and seconds count from there, and chance starts over.
+        """
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Faults | None) -> None:
+        self._faults = faults
+        self._injector.put(faults)
+
+    def start_outage(self, *, answer: OutageAnswer = 503) -> None:
+        """
+        Serve no request from now on, whatever ``faults`` say, until ``end_outage()``.
+
+        Args:
+            answer: What requests get: an HTTP status code from 400 to 599, or ``"reset"``
+                for a connection that is reset without an answer.
+
+        Raises:
+            ValueError: *answer* is neither.
+        """
+        check_outage_answer("answer", answer)
+        self._injector.start_outage(answer)
+
+    def end_outage(self) -> None:
+        """Serve requests again, as ``faults`` allow."""
+        self._injector.end_outage()
 
     def revoke_key(self, *, after: int = 0) -> None:
         """
@@ -170,7 +207,7 @@ class Sandbox:
         Raises:
             ValueError: *after* is negative or no whole number.
         """
-        _check_number("after", after)
+        check_number("after", after)
         self._keys.revoke(after)
 
     def connect(self, platform: str, *, user_id: str | None = None, after_polls: int = 0) -> str:
@@ -193,46 +230,10 @@ class Sandbox:
         Raises:
             ValueError: There is no such platform or managed user, or *after_polls* is negative.
         """
-        _check_number("after_polls", after_polls)
+        check_number("after_polls", after_polls)
         if platform not in PLATFORMS:
             raise ValueError(f"platform must be one of {', '.join(PLATFORMS)}, not {platform!r}")
         owner = None if user_id is None else self._users.index(user_id)
         if user_id is not None and owner is None:
             raise ValueError(f"{user_id!r} is not a managed user; take one of user_ids")
         return self._connections.connect(owner, platform, after_polls)
-
-    async def __aenter__(self) -> Self:
-        if self._port is not None:
-            raise RuntimeError("the sandbox is running already; leave it before entering again")
-        server = listening(self._dispatcher, self._counts, self._wanted_port)
-        self._port = await self._in_loop.enter_async_context(server)
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._port = None
-        await self._in_loop.aclose()
-
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            portal = stack.enter_context(start_blocking_portal())
-            stack.enter_context(portal.wrap_async_context_manager(self))
-            self._on_thread = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._on_thread.close()
-
-
-def _check_number(name: str, number: int, most: int = MAX_USERS) -> None:
-    if type(number) is not int or not 0 <= number <= most:
-        raise ValueError(f"{name} must be a whole number from 0 to {most}, not {number!r}")

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 import publora_async.sandbox
-from publora_async.sandbox import Sandbox, serve
+from publora_async.sandbox import Faults, Sandbox, serve
 from publora_async.sandbox.__main__ import main
 
 ROOT = Path(publora_async.sandbox.__file__).parents[2]
@@ -23,7 +23,7 @@ COMMAND = [sys.executable, "-W", "error", "-m", "publora_async.sandbox"]
 @contextlib.contextmanager
 def running(*command: str) -> Iterator[subprocess.Popen[str]]:
     """Run *command*, and end it whatever happens."""
-    process = subprocess.Popen(  # noqa: S603 - our own command
+    process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     with process:
@@ -75,7 +75,7 @@ def test_a_taken_port_is_one_line_on_stderr() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = subprocess.run(  # noqa: S603 - our own command
+        done = subprocess.run(
             [*COMMAND, "--port", str(port)], cwd=ROOT, capture_output=True, text=True, check=False
         )
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
@@ -91,6 +91,17 @@ def test_a_taken_port_is_one_line_on_stderr() -> None:
         (["--users", "-1"], "users must be a whole number from 0 to 2147483648, not -1"),
         (["--port", "70000"], "port must be a whole number from 0 to 65535, not 70000"),
         (["--port", "http"], "argument --port: invalid int value: 'http'"),
+        (
+            ["--latency", "-1"],
+            "argument --latency: must be seconds, such as 0.2 or 0.1-0.5, not '-1'",
+        ),
+        (
+            ["--latency", "0.5-0.1"],
+            "latency must be seconds from 0 to 86400, the lesser number first, not (0.5, 0.1)",
+        ),
+        (["--error-rate", "2"], "error_rate must be a number from 0 to 1, not 2.0"),
+        (["--reset-rate", "nan"], "reset_rate must be a number from 0 to 1, not nan"),
+        (["--rate-limit", "0"], "rate_limit must be a whole number from 1 to 2147483648, not 0"),
         (["--nonsense"], "unrecognized arguments: --nonsense"),
     ],
 )
@@ -108,6 +119,26 @@ def test_a_taken_port_ends_main_too(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--port", sandbox.base_url.split(":")[2].split("/")[0]])
     assert ended.value.code == 2
     assert "take another port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "faults"),
+    [
+        ([], Faults()),
+        (["--latency", "0.2"], Faults(latency=0.2)),
+        (
+            ["--latency", "0.1-0.5", "--error-rate", "0.2", "--reset-rate=1", "--rate-limit", "5"],
+            Faults(latency=(0.1, 0.5), error_rate=0.2, reset_rate=1, rate_limit=5),
+        ),
+    ],
+)
+def test_faults_can_be_asked_for(
+    arguments: list[str], faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Sandbox] = []
+    monkeypatch.setattr("publora_async.sandbox.__main__.serve", served.append)
+    main(arguments)
+    assert [sandbox.faults for sandbox in served] == [faults]
 
 
 def test_help_teaches(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
