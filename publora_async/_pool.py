@@ -32,8 +32,8 @@ class Pool:
             raise ConfigurationError(
                 f"session must be an aiohttp.ClientSession, not {type(borrowed).__name__}"
             )
-        self.slots = asyncio.Semaphore(options.max_connections)
-        self.closed = False
+        self.slots: asyncio.Semaphore = asyncio.Semaphore(options.max_connections)
+        self.closed: bool = False
         self._ssl_context = options.ssl_context
         self._borrowed = borrowed
         self._session: aiohttp.ClientSession | None = None

@@ -106,7 +106,7 @@ class AsyncPublora:
     def _use(self, transport: "Transport", *, owner: bool) -> None:
         self._owns_connections = owner
         self._transport = transport
-        self.connections = AsyncConnections(transport)
+        self.connections: AsyncConnections = AsyncConnections(transport)
 
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """

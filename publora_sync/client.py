@@ -84,7 +84,7 @@ class Publora:
         self._owns_connections = owner
         self._client = client
         self._bridge = bridge
-        self.connections = Connections(client.connections, bridge)
+        self.connections: Connections = Connections(client.connections, bridge)
 
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """
