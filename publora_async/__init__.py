@@ -3,8 +3,11 @@
 import logging
 
 from publora_async._decode import decode_connections
+from publora_async._wire import JSONValue
+from publora_async.answers import AsyncAnswers
 from publora_async.client import AsyncPublora, Changes
 from publora_async.connection_list import ConnectionList
+from publora_async.connection_test import ConnectionTest, TestStatus
 from publora_async.connections import AsyncConnections
 from publora_async.errors import (
     APIStatusError,
@@ -16,6 +19,7 @@ from publora_async.errors import (
     GaveUp,
     Limit,
     NotFoundError,
+    NotSentError,
     PermissionDeniedError,
     PermissionReason,
     PubloraError,
@@ -26,20 +30,24 @@ from publora_async.errors import (
     Stage,
     TransportError,
 )
+from publora_async.managed_user import ConnectionLink, ManagedUser, ManagedUserKey
+from publora_async.managed_users import AsyncManagedUsers
 from publora_async.options import Timeouts
 from publora_async.records import (
     Connection,
-    JSONValue,
     LastError,
     Platform,
     Row,
     StatusSource,
     TokenStatus,
 )
+from publora_async.user_connections import UserConnections, UserConnectionsList
 
 __all__ = [
     "APIStatusError",
+    "AsyncAnswers",
     "AsyncConnections",
+    "AsyncManagedUsers",
     "AsyncPublora",
     "AuthenticationError",
     "BadRequestError",
@@ -48,12 +56,17 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "Connection",
+    "ConnectionLink",
     "ConnectionList",
+    "ConnectionTest",
     "GaveUp",
     "JSONValue",
     "LastError",
     "Limit",
+    "ManagedUser",
+    "ManagedUserKey",
     "NotFoundError",
+    "NotSentError",
     "PermissionDeniedError",
     "PermissionReason",
     "Platform",
@@ -65,9 +78,12 @@ __all__ = [
     "ServerError",
     "Stage",
     "StatusSource",
+    "TestStatus",
     "Timeouts",
     "TokenStatus",
     "TransportError",
+    "UserConnections",
+    "UserConnectionsList",
     "decode_connections",
 ]
 

@@ -1,24 +1,28 @@
-"""The one cattrs converter: bytes -> records, or an error that names the field."""
+"""From an answer's body to records, one function for each call."""
 
-import json
-import math
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from functools import cache
-from typing import Any, NoReturn, TypeVar
+from typing import TypeVar
 
 import attrs
-from cattrs import ClassValidationError, Converter
-from cattrs.gen import make_dict_structure_fn, override
 
+from publora_async._converter import expected, kind_of, structured
+from publora_async._json import parse
+from publora_async._wire import JSONValue
 from publora_async.connection_list import ConnectionList
-from publora_async.errors import ResponseDecodeError
-from publora_async.records import Connection, JSONValue, LastError, wire_name
+from publora_async.connection_test import ConnectionTest
+from publora_async.managed_user import ConnectionLink, ManagedUser, ManagedUserKey
+from publora_async.records import Connection
 
-__all__ = ["decode_connections", "parse"]
+__all__ = [
+    "decode_connections",
+    "decode_key",
+    "decode_link",
+    "decode_nothing",
+    "decode_test",
+    "decode_user",
+    "decode_users",
+]
 
 MAX_ITEMS = 20_000
-MAX_PROBLEMS = 10
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
 
@@ -33,157 +37,91 @@ def decode_connections(body: bytes) -> ConnectionList:
     Raises:
         ResponseDecodeError: It is not JSON, or not of that shape.
     """
-    document = _document(body)
-    if document.get("success") is not True:
-        raise _error([("success", "expected true")])
-    return ConnectionList(_records(document, "connections", Connection))
+    return ConnectionList(_records(_success(body), "connections", Connection))
 
 
-def parse(body: bytes) -> JSONValue:
+def decode_test(body: bytes) -> ConnectionTest:
     """
-    Read JSON: strict UTF-8 (a byte order mark is tolerated), finite numbers, printable text.
+    Read the body of an answer to ``POST /test-connection/{id}``.
 
     Raises:
-        ResponseDecodeError: It is something else, or nested too deeply to read.
+        ResponseDecodeError: It is not JSON, or not of that shape.
     """
-    try:
-        text = body.decode("utf-8-sig")
-        value: JSONValue = _json.decode(text)
-        # Only an escape can bring in a lone surrogate: UTF-8 itself cannot hold one.
-        return _printable(value) if "\\ud" in text.lower() else value
-    except (ValueError, RecursionError):
-        # Raised below, outside this block: the caught one holds the whole body.
-        pass
-    raise ResponseDecodeError(f"the answer is not JSON ({len(body)} bytes): {_ADVICE}")
+    return _record(_document(body), "", ConnectionTest)
 
 
-_ADVICE = "check that base_url points at Publora's API and no proxy answers in its place"
+def decode_users(body: bytes) -> list[ManagedUser]:
+    """
+    Read the body of an answer to ``GET /workspace/users``.
+
+    Raises:
+        ResponseDecodeError: It is not JSON, or not of that shape.
+    """
+    return _records(_document(body), "users", ManagedUser)
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
+def decode_user(body: bytes) -> ManagedUser:
+    """
+    Read the body of an answer to ``POST /workspace/users``.
+
+    Raises:
+        ResponseDecodeError: It is not JSON, or not of that shape.
+    """
+    return _record(_document(body).get("user"), "user", ManagedUser)
 
 
-def _finite(digits: str) -> float:
-    number = float(digits)
-    return number if math.isfinite(number) else _refuse(digits)
+def decode_link(body: bytes) -> ConnectionLink:
+    """
+    Read the body of an answer to ``POST /workspace/users/{id}/connection-url``.
+
+    Raises:
+        ResponseDecodeError: It is not JSON, or not of that shape.
+    """
+    return _record(_document(body), "", ConnectionLink)
 
 
-_json = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+def decode_key(body: bytes) -> ManagedUserKey:
+    """
+    Read the body of an answer to ``POST /workspace/users/{id}/api-key``.
+
+    Raises:
+        ResponseDecodeError: It is not JSON, or not of that shape.
+    """
+    return _record(_document(body), "", ManagedUserKey)
 
 
-def _printable(value: JSONValue) -> JSONValue:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_printable(item) for item in value]
-    if isinstance(value, dict):
-        return {str(_printable(key)): _printable(item) for key, item in value.items()}
-    return value
+def decode_nothing(body: bytes) -> None:
+    """
+    Read the body of an answer that says no more than ``{"success": true}``.
+
+    Raises:
+        ResponseDecodeError: It says something else.
+    """
+    _success(body)
 
 
 def _document(body: bytes) -> dict[str, JSONValue]:
     document = parse(body)
     if isinstance(document, dict):
         return document
-    raise _error([("", f"expected an object, found {_kind(document)}")])
+    raise expected([("", f"expected an object, found {kind_of(document)}")])
+
+
+def _success(body: bytes) -> dict[str, JSONValue]:
+    document = _document(body)
+    if document.get("success") is True:
+        return document
+    raise expected([("success", "expected true")])
+
+
+def _record(value: JSONValue, path: str, record: type[T]) -> T:
+    return structured([value], record, lambda _: path)[0]
 
 
 def _records(document: dict[str, JSONValue], key: str, record: type[T]) -> list[T]:
     items = document.get(key)
     if not isinstance(items, list):
-        raise _error([(key, f"expected a list, found {_kind(items)}")])
+        raise expected([(key, f"expected a list, found {kind_of(items)}")])
     if len(items) > MAX_ITEMS:
-        raise _error([(key, f"expected at most {MAX_ITEMS} items, found {len(items)}")])
-    structure = _converter(detailed=False).get_structure_hook(record)
-    try:
-        return [structure(item, record) for item in items]
-    except (KeyError, ValueError):
-        # Read once more, with a converter that keeps account of where it is.
-        pass
-    raise _error(_explain(items, key, record))
-
-
-def _explain(items: list[JSONValue], key: str, record: type[T]) -> list[tuple[str, str]]:
-    problems: list[tuple[str, str]] = []
-    structure = _converter(detailed=True).get_structure_hook(record)
-    for index, item in enumerate(items):
-        try:
-            structure(item, record)
-        except (ClassValidationError, ValueError) as error:
-            problems += _problems(error, f"{key}[{index}]")
-        if len(problems) >= MAX_PROBLEMS:
-            break
-    return problems[:MAX_PROBLEMS]
-
-
-def _problems(error: Exception, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(error, ClassValidationError):
-        for inner, note in error.group_exceptions()[0]:
-            yield from _problems(inner, f"{path}.{wire_name(note.name)}")
-    else:
-        yield path, "is missing" if isinstance(error, KeyError) else str(error)
-
-
-def _error(problems: list[tuple[str, str]]) -> ResponseDecodeError:
-    lines = [f"{path}: {problem}" if path else problem for path, problem in problems]
-    return ResponseDecodeError(
-        "the answer is not what Publora documents: " + "; ".join(lines),
-        path=problems[0][0],
-        problems=tuple(lines),
-    )
-
-
-def _kind(value: object) -> str:
-    """A JSON value's type, for messages; never the value, which is personal data."""
-    names = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list"}
-    return "nothing" if value is None else names.get(type(value), "an object")
-
-
-def _unexpected(value: object, expected: str) -> ValueError:
-    return ValueError(f"expected {expected}, found {_kind(value)}")
-
-
-def _text(value: object, _: type[str]) -> str:
-    # Strict on purpose: a converter that calls str() makes the text "None" out of a null.
-    if type(value) is str:
-        return value
-    raise _unexpected(value, "text")
-
-
-def _time(value: object, _: type[datetime]) -> datetime:
-    try:
-        time = datetime.fromisoformat(_text(value, str))
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        # Raised below, outside this block: the caught one quotes the value.
-        pass
-    raise ValueError("expected an ISO 8601 time")
-
-
-@cache
-def _converter(*, detailed: bool) -> Converter:
-    converter = Converter(detailed_validation=detailed)
-    converter.register_structure_hook(str, _text)
-    converter.register_structure_hook(datetime, _time)
-    for record in (LastError, Connection):
-        converter.register_structure_hook(record, _record_hook(record, converter))
-    return converter
-
-
-def _record_hook(record: type[T], converter: Converter) -> Callable[[object, type[T]], T]:
-    fields = [field.name for field in attrs.fields(record) if field.name != "extra"]
-    renamed: dict[str, Any] = {name: override(rename=wire_name(name)) for name in fields}
-    known = make_dict_structure_fn(record, converter, extra=override(omit=True), **renamed)
-    wire_names = frozenset(map(wire_name, fields))
-
-    def structure(value: object, kind: type[T]) -> T:
-        if not isinstance(value, dict):
-            raise _unexpected(value, "an object")
-        found = known(value, kind)
-        if value.keys() <= wire_names:
-            return found
-        extra = {name: item for name, item in value.items() if name not in wire_names}
-        return attrs.evolve(found, extra=extra)  # type: ignore[misc]  # T is an attrs class
-
-    return structure
+        raise expected([(key, f"expected at most {MAX_ITEMS} items, found {len(items)}")])
+    return structured(items, record, lambda index: f"{key}[{index}]")

@@ -12,9 +12,11 @@ import aiohttp
 import attrs
 from aiohttp.http_exceptions import ContentEncodingError
 
+from publora_async._requests import Request
 from publora_async.errors import (
     APIStatusError,
     Limit,
+    NotSentError,
     RequestTimeoutError,
     ResponseDecodeError,
     Stage,
@@ -31,6 +33,26 @@ class Failure:
 
     error: APIStatusError | TransportError | ResponseDecodeError
     repeatable: bool
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the attempt ended before there was a slot for it."""
+        error = self.error
+        queued = isinstance(error, TransportError) and error.stage == "queue"
+        return queued or isinstance(error, NotSentError)
+
+    def may_repeat(self, request: Request) -> bool:
+        """Whether *request* may be sent again; a write, only if it has not arrived."""
+        match self.error:
+            case _ if not self.repeatable or not request.writes:
+                return self.repeatable
+            case TransportError(stage=stage):
+                return stage == "connect"
+            case APIStatusError(status=status, retry_after=retry_after):
+                # Publora, or what stands before it, turned the request away unread.
+                return status == 429 or (status == 503 and retry_after is not None)
+            case _:
+                return False
 
 
 class BrokenConnectionError(Exception):

@@ -9,12 +9,15 @@ import attrs
 
 from publora_async.errors import GaveUp
 
-__all__ = ["REPEATABLE_STATUSES", "RetryPolicy", "parse_retry_after"]
+__all__ = ["REPEATABLE_STATUSES", "RetryBudget", "RetryPolicy", "parse_retry_after"]
 
 REPEATABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 LONGEST_RETRY_AFTER = 60.0
 """Seconds; a service that asks for more is not waited for."""
+
+FULL_BUDGET = 500
+RETRY_COST = 5
 
 
 @attrs.frozen
@@ -52,6 +55,28 @@ class RetryPolicy:
         else:
             delay = retry_after
         return "deadline" if time_left is not None and delay >= time_left else delay
+
+
+class RetryBudget:
+    """
+    What a client may spend on retries, so that an outage does not multiply its requests.
+
+    As botocore's standard mode has it: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+    """
+
+    def __init__(self) -> None:
+        self._tokens = FULL_BUDGET
+
+    def spend(self) -> bool:
+        """Pay for one retry, if there is enough left."""
+        if self._tokens < RETRY_COST:
+            return False
+        self._tokens -= RETRY_COST
+        return True
+
+    def earn(self, *, retried: bool) -> None:
+        """Book a success: one token, or what its retry has cost."""
+        self._tokens = min(FULL_BUDGET, self._tokens + (RETRY_COST if retried else 1))
 
 
 def parse_retry_after(values: Sequence[str], now: datetime) -> float | None:

@@ -18,14 +18,20 @@ import aiohttp
 from yarl import URL
 
 from publora_async._faults import BrokenConnectionError, Failure, failure_of, too_late
+from publora_async._gate import Gate, Outcome
 from publora_async._pool import Pool
-from publora_async._retry import REPEATABLE_STATUSES, RetryPolicy, parse_retry_after
-from publora_async._wire import KEY_HEADER, Request, refusal
+from publora_async._refusals import refusal
+from publora_async._requests import KEY_HEADER, Request
+from publora_async._retry import REPEATABLE_STATUSES, RetryBudget, RetryPolicy, parse_retry_after
 from publora_async.errors import (
     APIStatusError,
     ClientStateError,
+    GaveUp,
     Limit,
+    NotSentError,
+    RateLimitError,
     ResponseDecodeError,
+    ServerError,
     Stage,
     TransportError,
 )
@@ -91,8 +97,10 @@ class Transport:
     ) -> None:
         self.options = options
         self.pool = pool
-        self._sleep = sleep
+        self.sleep: Callable[[float], Awaitable[None]] = sleep
+        self.random: Callable[[], float] = random
         self._retries = RetryPolicy(options.max_retries, random)
+        self._budget = RetryBudget()
         self._origin = URL(options.base_url).origin()
         self._timeout = aiohttp.ClientTimeout(
             connect=options.timeout.connect,
@@ -100,13 +108,16 @@ class Transport:
             ceil_threshold=math.inf,
         )
 
-    async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
+    async def call(
+        self, request: Request, decode: Callable[[bytes], T], gate: Gate | None = None
+    ) -> T:
         """
         Ask until there is an answer, or no hope of one.
 
         Args:
             request: What to ask.
             decode: Reads the body of an answer of 2xx.
+            gate: What holds the calls of a fan-out back. ``None``: nothing does.
 
         Raises:
             APIStatusError: Publora refused.
@@ -118,30 +129,56 @@ class Transport:
         now = asyncio.get_running_loop().time
         deadline = now() + self.options.deadline if self.options.deadline else math.inf
         attempt = 0
+        asked: APIStatusError | TransportError | None = None
         while True:
             attempt += 1
-            outcome = await self._in_slot(request, decode, deadline)
+            outcome = await self._in_turn(request, decode, deadline, gate)
             if not isinstance(outcome, Failure):
-                logger.debug("%s %s: answered, attempt %d", request.method, request.path, attempt)
+                self._budget.earn(retried=attempt > 1)
+                logger.debug("%s %s: answered, attempt %d", request.method, request.route, attempt)
                 return outcome
             if self.pool.closed:
                 raise ClientStateError("this client was closed meanwhile")
+            if isinstance(outcome.error, NotSentError) and asked is not None:
+                asked.gave_up = "gate"
+                raise asked
             error = outcome.error
-            queued = isinstance(error, TransportError) and error.stage == "queue"
-            error.attempts = attempt - queued
-            if isinstance(error, ResponseDecodeError) or not outcome.repeatable:
+            error.attempts = attempt - outcome.unsent
+            if isinstance(error, ResponseDecodeError) or not outcome.may_repeat(request):
                 raise error
-            asked = error.retry_after if isinstance(error, APIStatusError) else None
-            delay = self._retries.delay(attempt, retry_after=asked, time_left=deadline - now())
+            delay = self._delay(error, attempt, deadline - now())
             if isinstance(delay, str):
                 error.gave_up = delay
                 raise error
             what = error.status if isinstance(error, APIStatusError) else type(error).__name__
             logger.info(
                 "%s %s: %s, attempt %d, again in %.2f s",
-                *(request.method, request.path, what, attempt, delay),
+                *(request.method, request.route, what, attempt, delay),
             )
-            await self._sleep(delay)
+            asked = error
+            await self.sleep(delay)
+
+    def _delay(
+        self, error: APIStatusError | TransportError, attempt: int, time_left: float
+    ) -> float | GaveUp:
+        pause = error.retry_after if isinstance(error, APIStatusError) else None
+        delay = self._retries.delay(attempt, retry_after=pause, time_left=time_left)
+        return delay if isinstance(delay, str) or self._budget.spend() else "budget"
+
+    async def _in_turn(
+        self, request: Request, decode: Callable[[bytes], T], deadline: float, gate: Gate | None
+    ) -> T | Failure:
+        if gate is None:
+            return await self._in_slot(request, decode, deadline)
+        if not await gate.enter(deadline):
+            return Failure(NotSentError(_HELD_BACK), repeatable=False)
+        begun = asyncio.get_running_loop().time()
+        outcome: T | Failure | None = None
+        try:
+            outcome = await self._in_slot(request, decode, deadline)
+            return outcome
+        finally:
+            gate.leave(begun, *_tell(outcome))
 
     async def _in_slot(
         self, request: Request, decode: Callable[[bytes], T], deadline: float
@@ -173,6 +210,7 @@ class Transport:
                     request.method,
                     URL(self.options.base_url + request.path, encoded=True),
                     headers=request.headers,
+                    data=request.body,
                     allow_redirects=False,
                     middlewares=(hop,),
                     timeout=self._timeout,
@@ -208,6 +246,24 @@ class Transport:
             key=self.options.api_key,
         )
         return Failure(error, response.status in REPEATABLE_STATUSES and body is not None)
+
+
+_HELD_BACK = (
+    "not sent: the service is failing, or asked for a pause, and it would be too long a wait"
+)
+
+
+def _tell(outcome: object) -> tuple[Outcome, float | None]:
+    """What an attempt says of the service, and the pause that was asked for."""
+    match outcome:
+        case Failure(error=RateLimitError(retry_after=pause)):
+            return Outcome.LIMITED, pause
+        case None | Failure(unsent=True):
+            return Outcome.UNKNOWN, None
+        case Failure(error=ServerError() | TransportError()):
+            return Outcome.FAILED, None
+        case _:
+            return Outcome.GOOD, None
 
 
 async def _read(response: aiohttp.ClientResponse, most: int) -> bytes | None:

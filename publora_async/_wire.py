@@ -1,130 +1,57 @@
-"""The service's spelling, no I/O: a call becomes a request, a refusal becomes an error."""
+"""How the wire spells records: camel case, times as ``...Z``, JSON values."""
 
-import re
-from http import HTTPStatus
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 import attrs
 
-from publora_async._decode import parse
-from publora_async.errors import (
-    APIStatusError,
-    AuthenticationError,
-    BadRequestError,
-    ConflictError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    ResponseDecodeError,
-    ServerError,
-)
-from publora_async.options import Secret, check_header_value
+__all__ = ["ALWAYS", "JSONValue", "named", "to_wire", "wire_name"]
 
-__all__ = ["KEY_HEADER", "Request", "list_connections", "refusal"]
+JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
+"""Whatever JSON can say."""
 
-KEY_HEADER = "x-publora-key"
-USER_HEADER = "x-publora-user-id"
-
-_MOST_QUOTED = 200
+ALWAYS: Mapping[str, object] = {"always": True}
+"""Metadata of a field that the wire has even where it is null."""
 
 
-@attrs.frozen
-class Request:
+def named(name: str) -> Mapping[str, object]:
+    """Give the metadata of a field that the wire calls *name*, of all things."""
+    return {"name": name}
+
+
+def wire_name(field: "attrs.Attribute[Any]") -> str:
+    """A field's name as the wire spells it: ``platform_id`` is ``platformId`` there."""
+    if "name" in field.metadata:
+        return str(field.metadata["name"])
+    first, *others = field.name.split("_")
+    return first + "".join(word.title() for word in others)
+
+
+def to_wire(record: attrs.AttrsInstance) -> dict[str, JSONValue]:
     """
-    What to ask, but for the key, which only the transport adds.
+    A record as the wire has it.
 
-    Attributes:
-        path: What follows the base URL.
-
-        headers: Those that this request needs beside the key.
+    Fields that are ``None`` are left out, but for those marked :data:`ALWAYS`. What *extra*
+    holds is copied all the way down, so that the record does not change with the result.
     """
-
-    method: str
-    path: str
-    headers: dict[str, str]
-
-
-def list_connections(user_id: str | None) -> Request:
-    """
-    Ask for the connections of *user_id*, or of the key's own account for ``None``.
-
-    Raises:
-        ConfigurationError: *user_id* cannot travel in a header.
-    """
-    headers = {"Accept": "application/json"}
-    if user_id is not None:
-        headers[USER_HEADER] = check_header_value("user_id", user_id)
-    return Request("GET", "/platform-connections", headers)
+    known: dict[str, JSONValue] = {}
+    extra: Mapping[str, JSONValue] = {}
+    for field in attrs.fields(type(record)):
+        value = getattr(record, field.name)
+        if field.name == "extra":
+            extra = value
+        elif value is not None or "always" in field.metadata:
+            known[wire_name(field)] = _to_json(value)
+    return known | deepcopy(dict(extra)) if extra else known
 
 
-_REFUSALS: dict[int, type[APIStatusError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    429: RateLimitError,
-}
-
-
-def refusal(
-    status: int,
-    body: bytes,
-    *,
-    location: str | None = None,
-    retry_after: float | None = None,
-    key: Secret,
-) -> APIStatusError:
-    """
-    Read an answer other than 2xx.
-
-    Args:
-        status: HTTP status code.
-        body: The answer's body, or what was read of it.
-        location: Where a redirect points to; only its origin is named.
-        retry_after: Seconds that the service asked to wait.
-        key: Blotted out wherever the answer repeats it.
-    """
-    kind = ServerError if status >= 500 else _REFUSALS.get(status, APIStatusError)
-    error = kind(status, _phrase(status), retry_after=retry_after)
-    if 300 <= status < 400:
-        error.message += (
-            f", to {_origin(location, key)}: redirects are not followed, check base_url"
-        )
-        return error
-    try:
-        said = parse(body)
-    except ResponseDecodeError:
-        said = None
-    if not isinstance(said, dict):
-        error.excerpt = _quotable(body.decode(errors="replace"), key) or None
-        return error
-    for words in (said.get("message"), said.get("error")):
-        if isinstance(words, str) and words.strip():
-            error.message = _quotable(words, key)
-    code = said.get("code")
-    error.code = _quotable(code, key) if isinstance(code, str) else None
-    return error
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "no explanation"
-
-
-def _origin(location: str | None, key: Secret) -> str:
-    found = re.match(
-        r"(https?://)(?:[^/?#@\\]*@)?([a-z0-9.:\[\]-]{1,260})(?=[/?#]|\Z)",
-        location or "",
-        re.IGNORECASE | re.ASCII,
-    )
-    # What cannot be read for certain is not quoted: it is a stranger's text.
-    return _quotable(found[1] + found[2], key) if found else "somewhere else"
-
-
-def _quotable(text: str, key: Secret) -> str:
-    """The beginning of *text*, safe to show: without the key, control characters escaped."""
-    beginning = text.replace(key, "***").strip()[:_MOST_QUOTED]
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in beginning)
-    return shown[:_MOST_QUOTED]
+def _to_json(value: Any) -> JSONValue:  # noqa: ANN401  # whatever a record holds
+    if isinstance(value, datetime):
+        # The service sends milliseconds; finer times, should they come, are not cut short.
+        spec = "microseconds" if value.microsecond % 1000 else "milliseconds"
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+    if isinstance(value, tuple):
+        return [_to_json(item) for item in value]
+    return to_wire(value) if attrs.has(type(value)) else value

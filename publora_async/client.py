@@ -7,6 +7,7 @@ import attrs
 
 from publora_async.connections import AsyncConnections
 from publora_async.errors import ConfigurationError
+from publora_async.managed_users import AsyncManagedUsers
 from publora_async.options import ClientOptions, Timeouts, environment_proxy, masked
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class AsyncPublora:
     Attributes:
         connections: Asks about connected accounts.
 
+        managed_users: Manages the users of a workspace.
+
     Raises:
         ConfigurationError: An argument, or what the environment says, cannot be used.
     """
@@ -107,6 +110,7 @@ class AsyncPublora:
         self._owns_connections = owner
         self._transport = transport
         self.connections: AsyncConnections = AsyncConnections(transport)
+        self.managed_users: AsyncManagedUsers = AsyncManagedUsers(transport)
 
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """

@@ -1,6 +1,6 @@
 """The connections of one account or managed user, as a list that answers questions."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import compress
 from typing import TYPE_CHECKING, overload
@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, overload
 import attrs
 
 from publora_async import _tables
+from publora_async._wire import JSONValue
 from publora_async.errors import ConfigurationError
-from publora_async.records import Connection, JSONValue, Row, TokenStatus
+from publora_async.records import Connection, Row, TokenStatus
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["ConnectionList"]
+__all__ = ["COLUMNS", "SHOWN", "ConnectionList"]
 
 
 def _to_tuple(connections: Iterable[Connection]) -> tuple[Connection, ...]:
@@ -134,7 +135,7 @@ class ConnectionList(Sequence[Connection]):
         Raises:
             ImportError: pandas is not installed.
         """
-        return _tables.to_pandas(self.to_records(), _COLUMNS)
+        return _tables.to_pandas(self.to_records(), COLUMNS)
 
     def to_polars(self) -> "pl.DataFrame":
         """
@@ -143,10 +144,10 @@ class ConnectionList(Sequence[Connection]):
         Raises:
             ImportError: polars is not installed.
         """
-        return _tables.to_polars(self.to_records(), _COLUMNS)
+        return _tables.to_polars(self.to_records(), COLUMNS)
 
     def _repr_html_(self) -> str:
-        return _tables.to_html(self.to_records(), _SHOWN)
+        return _tables.to_html(self.to_records(), SHOWN)
 
     def _where(self, keep: Iterable[bool]) -> "ConnectionList":
         return ConnectionList(compress(self, keep))
@@ -172,11 +173,11 @@ def _expires_within(connection: Connection, within: timedelta | None, now: datet
 
 
 _TIMES = ("access_token_expires_at", "last_successful_post", "last_error_at")
-_COLUMNS = {
+COLUMNS: Mapping[str, type] = {
     name: datetime if name in _TIMES else bool if name == "needs_reconnect" else str
     for name in Connection(platform_id="").to_row()
 }
-_SHOWN = (
+SHOWN: Sequence[str] = (
     "platform",
     "username",
     "display_name",

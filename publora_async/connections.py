@@ -1,10 +1,28 @@
 """The resource ``connections``: which social accounts are connected."""
 
+import asyncio
+from collections.abc import AsyncIterable, Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from publora_async._decode import decode_connections
-from publora_async._wire import list_connections
+from publora_async._decode import decode_connections, decode_test
+from publora_async._gate import Gate
+from publora_async._requests import list_connections, test_connection
+from publora_async.answers import AsyncAnswers, FanOut, Gathering
 from publora_async.connection_list import ConnectionList
+from publora_async.connection_test import ConnectionTest
+from publora_async.errors import (
+    APIStatusError,
+    ClientStateError,
+    PubloraError,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    TransportError,
+)
+from publora_async.options import check_count, check_seconds
+from publora_async.records import Connection
+from publora_async.user_connections import UserConnections, UserConnectionsList
 
 if TYPE_CHECKING:
     from publora_async._transport import Transport
@@ -42,3 +60,162 @@ class AsyncConnections:
             ClientStateError: The client is closed, or belongs to another loop or process.
         """
         return await self._transport.call(list_connections(user_id), decode_connections)
+
+    def iter_many(
+        self,
+        user_ids: Iterable[str] | AsyncIterable[str],
+        *,
+        concurrency: int = 32,
+        ordered: bool = False,
+    ) -> AsyncAnswers:
+        """
+        Ask about many managed users at once, and give each answer as it arrives.
+
+        One user's failure is that user's ``error``. A refusal of the key itself (401, or 403
+        for want of API or workspace access) ends everything: the answers before it are given,
+        then it is raised. A service that is down is probed instead of asked about every user,
+        and one that asks for a pause (429) is given it by all.
+
+        Args:
+            user_ids: Any iterable, async ones included; it is read no faster than the answers
+                are used.
+
+            concurrency: How many users may be asked about and not yet handed out. It bounds
+                tasks, sockets and memory.
+
+            ordered: Whether the answers come in the order of *user_ids*. One that takes long
+                holds back those behind it.
+
+        Returns:
+            An async iterator, which is an async context manager too.
+
+        Raises:
+            ConfigurationError: *concurrency* is no whole number above 0.
+            AuthenticationError: While iterating: the key is missing, wrong or revoked.
+            PermissionDeniedError: While iterating: the key may not use the API, or not act for
+                managed users.
+            ClientStateError: While iterating: the client is closed, or belongs elsewhere.
+        """
+        gate = Gate(check_count("concurrency", concurrency), self._transport.random)
+        ask = partial(self._ask_for, gate=gate)
+        return AsyncAnswers(FanOut(ask, concurrency=concurrency, ordered=ordered), user_ids)
+
+    async def _ask_for(self, user_id: str, *, gate: Gate) -> UserConnections:
+        try:
+            request = list_connections(user_id)
+            connections = await self._transport.call(request, decode_connections, gate)
+        except ClientStateError:
+            raise
+        except PubloraError as error:
+            if isinstance(error, APIStatusError) and error.refuses_key:
+                raise
+            return UserConnections(user_id, error=error)
+        return UserConnections(user_id, connections)
+
+    async def list_many(
+        self,
+        user_ids: Iterable[str] | AsyncIterable[str],
+        *,
+        concurrency: int = 32,
+        progress: Callable[[int, int | None, int], object] | bool | None = None,
+    ) -> UserConnectionsList:
+        """
+        Ask about many managed users at once, and give all answers together.
+
+        As :meth:`iter_many`, but all at once and in the order of *user_ids*.
+
+        Args:
+            user_ids: Any iterable, async ones included.
+
+            concurrency: How many users are asked about at once.
+
+            progress: ``True`` draws a bar (extra: progress); a function is called with the
+                number of users done, the number of all or ``None`` where *user_ids* has no
+                length, and the number failed. ``None``: nothing is shown.
+
+        Raises:
+            ConfigurationError: *concurrency* or *progress* cannot be used, or tqdm is missing.
+            AuthenticationError: The key is missing, wrong or revoked; what was answered before
+                is its ``results``.
+            PermissionDeniedError: The key may not use the API, or not act for managed users;
+                what was answered before is its ``results``.
+            ClientStateError: The client is closed, or belongs elsewhere.
+        """
+        with Gathering(user_ids, progress) as gathering:
+            async with self.iter_many(user_ids, concurrency=concurrency) as answers:
+                while numbered := await answers.next_numbered():
+                    gathering.add(*numbered)
+        return gathering.in_order()
+
+    async def test(self, platform_id: str, *, user_id: str | None = None) -> ConnectionTest:
+        """
+        Have Publora check one connection's credential with its platform; nothing is changed.
+
+        Args:
+            platform_id: Which connection.
+            user_id: The managed user it belongs to. ``None``: the key's own account.
+
+        Returns:
+            What the platform said. A credential that does not work is a result, not an error.
+
+        Raises:
+            ConfigurationError: *platform_id* or *user_id* cannot be sent; nothing was.
+            BadRequestError: The service finds *platform_id* or *user_id* malformed.
+            NotFoundError: There is no such connection.
+            PubloraError: Whatever :meth:`list` raises.
+        """
+        return await self._transport.call(test_connection(platform_id, user_id), decode_test)
+
+    async def wait_for(
+        self,
+        platform: str,
+        *,
+        user_id: str | None = None,
+        timeout: float,  # noqa: ASYNC109  # it is told in our own error, with what was waited for
+        poll_interval: float = 5.0,
+    ) -> Connection:
+        """
+        Wait until an account of *platform* has been connected, or connected again.
+
+        Publora does not tell of new connections, so this lists them every *poll_interval*.
+        The account waited for is one that was not there at the first look, or was expired
+        then, and works now. Failures of the service or the network are waited out.
+
+        Args:
+            platform: Such as ``"linkedin"``.
+            user_id: The managed user to wait for. ``None``: the key's own account.
+            timeout: The most to wait, in seconds.
+            poll_interval: Seconds from one look to the next.
+
+        Raises:
+            ConfigurationError: An argument cannot be used.
+            RequestTimeoutError: No such account has appeared in time.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not do this; its ``reason`` says which of three.
+            PubloraError: Whatever else :meth:`list` raises and waiting does not mend.
+        """
+        check_seconds("timeout", timeout)
+        check_seconds("poll_interval", poll_interval)
+        clock = asyncio.get_running_loop().time
+        end = clock() + timeout
+        working: set[str] | None = None
+        while True:
+            try:
+                accounts = (await self.list(user_id=user_id)).on(platform)
+                healthy = [account for account in accounts if not account.needs_reconnect]
+                if working is None:
+                    working = {account.platform_id for account in healthy}
+                for account in healthy:
+                    if account.platform_id not in working:
+                        return account
+            except (RateLimitError, ServerError, TransportError):
+                # It has been tried again already; the next look may fare better.
+                pass
+            if clock() + poll_interval > end:
+                break
+            await self._transport.sleep(poll_interval)
+        raise RequestTimeoutError(
+            f"no {platform} account was connected within {timeout:g} s",
+            limit="timeout",
+            seconds=timeout,
+        )

@@ -7,7 +7,8 @@ Every error that the SDK raises; all of them pickle, copy, compare, and never ca
     ├── ConfigurationError (ValueError)      nothing was sent: a bad key, base URL, user id, option
     ├── ClientStateError (RuntimeError)      closed, another event loop, after a fork
     ├── TransportError                       no usable answer arrived
-    │   └── RequestTimeoutError (TimeoutError)
+    │   ├── RequestTimeoutError (TimeoutError)
+    │   └── NotSentError                 held back by a fan-out; the service was never asked
     ├── APIStatusError                       Publora refused: status, message, code, retry_after
     │   ├── BadRequestError 400   AuthenticationError 401   PermissionDeniedError 403
     │   ├── NotFoundError 404     ConflictError 409         RateLimitError 429
@@ -16,9 +17,14 @@ Every error that the SDK raises; all of them pickle, copy, compare, and never ca
 """
 
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from publora_async.user_connections import UserConnections
 
 __all__ = [
     "WHERE_KEYS_COME_FROM",
@@ -31,6 +37,7 @@ __all__ = [
     "GaveUp",
     "Limit",
     "NotFoundError",
+    "NotSentError",
     "PermissionDeniedError",
     "PermissionReason",
     "PubloraError",
@@ -48,10 +55,11 @@ Stage: TypeAlias = Literal["queue", "connect", "headers", "body"]
 Limit: TypeAlias = Literal["timeout", "connect", "read", "deadline"]
 """Which of the client's limits ran out."""
 
-GaveUp: TypeAlias = Literal["retries", "deadline", "retry_after"]
+GaveUp: TypeAlias = Literal["retries", "deadline", "retry_after", "budget", "gate"]
 """
 Why a failure that is worth another attempt got none: the retries were used up, the wait would
-have crossed the deadline, or the service asked for a longer wait than the SDK makes.
+have crossed the deadline, the service asked for a longer wait than the SDK makes, too many of
+the client's calls are failing, or a fan-out found the service down.
 """
 
 WHERE_KEYS_COME_FROM = "create a key at https://app.publora.com under API and set PUBLORA_API_KEY"
@@ -132,6 +140,11 @@ class RequestTimeoutError(TransportError, TimeoutError):
 
 
 @attrs.define(slots=False)
+class NotSentError(TransportError):
+    """A fan-out held the request back: the service is down, or asked for too long a pause."""
+
+
+@attrs.define(slots=False)
 class APIStatusError(PubloraError):
     """
     Publora answered, and the answer was no.
@@ -151,6 +164,8 @@ class APIStatusError(PubloraError):
 
         excerpt: The first 200 characters of an error page that is not Publora's, such as a
             proxy's. ``None`` otherwise.
+
+        results: What a fan-out that this refusal ended had answered and not yet handed out.
     """
 
     status: int
@@ -160,6 +175,12 @@ class APIStatusError(PubloraError):
     attempts: int = 1
     gave_up: GaveUp | None = None
     excerpt: str | None = None
+    results: "Sequence[UserConnections]" = attrs.field(default=(), repr=False)
+
+    @property
+    def refuses_key(self) -> bool:
+        """Whether no other managed user could fare better: the refusal is the key's."""
+        return False
 
     @property
     def advice(self) -> str | None:
@@ -181,6 +202,11 @@ class BadRequestError(APIStatusError):
 @attrs.define(slots=False)
 class AuthenticationError(APIStatusError):
     """401: the key is missing, wrong or revoked, or its owner is gone."""
+
+    @property
+    def refuses_key(self) -> bool:
+        """Always: it is the key that was refused."""
+        return True
 
     @property
     def advice(self) -> str | None:
@@ -228,6 +254,11 @@ class PermissionDeniedError(APIStatusError):
     def reason(self) -> PermissionReason | None:
         """Which of the documented causes it is. ``None`` for one that is not documented."""
         return _PERMISSION_REASONS.get(self.message)
+
+    @property
+    def refuses_key(self) -> bool:
+        """Whether the key lacks the access, rather than this one user being another's."""
+        return self.reason in {PermissionReason.API_ACCESS, PermissionReason.WORKSPACE_ACCESS}
 
     @property
     def advice(self) -> str | None:

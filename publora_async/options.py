@@ -19,7 +19,9 @@ __all__ = [
     "ClientOptions",
     "Secret",
     "Timeouts",
+    "check_count",
     "check_header_value",
+    "check_seconds",
     "environment_proxy",
     "masked",
 ]
@@ -67,7 +69,13 @@ def check_header_value(what: str, value: str) -> str:
     return value
 
 
-def _seconds(name: str, value: float) -> None:
+def check_seconds(name: str, value: float) -> None:
+    """
+    Refuse what is no length of time.
+
+    Raises:
+        ConfigurationError: *value* is not a finite number above 0.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ConfigurationError(f"{name} must be a number of seconds, not {value!r}")
     if not 0 < value <= sys.float_info.max:
@@ -75,7 +83,7 @@ def _seconds(name: str, value: float) -> None:
 
 
 def _check_seconds(_: object, field: "attrs.Attribute[Any]", value: float) -> None:
-    _seconds(field.name, value)
+    check_seconds(field.name, value)
 
 
 def _check_optional_seconds(_: object, field: "attrs.Attribute[Any]", value: float | None) -> None:
@@ -83,12 +91,21 @@ def _check_optional_seconds(_: object, field: "attrs.Attribute[Any]", value: flo
         _check_seconds(None, field, value)
 
 
+def check_count(name: str, value: int, least: int = 1) -> int:
+    """
+    Refuse what is no number of things.
+
+    Raises:
+        ConfigurationError: *value* is not a whole number, *least* or more.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ConfigurationError(f"{name} must be a whole number, {least} or more, not {value!r}")
+    return value
+
+
 def _at_least(least: int) -> Callable[[object, "attrs.Attribute[int]", int], None]:
     def check(_: object, field: "attrs.Attribute[int]", value: int) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ConfigurationError(
-                f"{field.name} must be a whole number, {least} or more, not {value!r}"
-            )
+        check_count(field.name, value, least)
 
     return check
 
@@ -120,7 +137,7 @@ class Timeouts:
 def _to_timeouts(value: float | Timeouts) -> Timeouts:
     if isinstance(value, Timeouts):
         return value
-    _seconds("timeout", value)
+    check_seconds("timeout", value)
     return Timeouts(total=value)
 
 

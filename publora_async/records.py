@@ -6,26 +6,22 @@ https://github.com/publora/publora-api-docs/blob/main/docs/endpoints/platform-co
 """
 
 from collections.abc import Mapping
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
 import attrs
 
+from publora_async._wire import ALWAYS, JSONValue, to_wire
+
 __all__ = [
     "Connection",
-    "JSONValue",
     "LastError",
     "Platform",
     "Row",
     "StatusSource",
     "TokenStatus",
-    "wire_name",
 ]
-
-JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
-"""Whatever JSON can say."""
 
 Row: TypeAlias = dict[str, str | bool | datetime | None]
 """One account as a flat row of a table."""
@@ -89,7 +85,7 @@ class LastError:
 
     def to_dict(self) -> dict[str, JSONValue]:
         """The wire's form: camel case, without what is ``None``."""
-        return _to_wire(self)
+        return to_wire(self)
 
 
 @attrs.frozen(kw_only=True)
@@ -128,10 +124,10 @@ class Connection:
     """
 
     platform_id: str
-    username: str | None = None
-    display_name: str | None = None
-    profile_image_url: str | None = None
-    access_token_expires_at: datetime | None = None
+    username: str | None = attrs.field(default=None, metadata=ALWAYS)
+    display_name: str | None = attrs.field(default=None, metadata=ALWAYS)
+    profile_image_url: str | None = attrs.field(default=None, metadata=ALWAYS)
+    access_token_expires_at: datetime | None = attrs.field(default=None, metadata=ALWAYS)
     profile_url: str | None = None
     token_status: str | None = None
     token_expires_in: str | None = None
@@ -191,7 +187,7 @@ class Connection:
         The contract's five fields always, the others when they are not ``None``, all of
         *extra*. Decoding it again gives an equal record.
         """
-        return _to_wire(self, always=_CONTRACT_FIELDS)
+        return to_wire(self)
 
     def to_row(self, *, now: datetime | None = None) -> Row:
         """
@@ -220,41 +216,3 @@ class Connection:
             "profile_url": self.profile_url,
             "profile_image_url": self.profile_image_url,
         }
-
-
-_CONTRACT_FIELDS = frozenset(
-    {
-        "platform_id",
-        "username",
-        "display_name",
-        "profile_image_url",
-        "access_token_expires_at",
-    }
-)
-
-
-def wire_name(name: str) -> str:
-    """A field's name as the wire spells it: ``platform_id`` is ``platformId`` there."""
-    first, *others = name.split("_")
-    return first + "".join(word.title() for word in others)
-
-
-def _to_wire(
-    record: Connection | LastError, *, always: frozenset[str] = frozenset()
-) -> dict[str, JSONValue]:
-    known: dict[str, JSONValue] = {}
-    for field in attrs.fields(type(record)):
-        value = getattr(record, field.name)
-        if field.name != "extra" and (value is not None or field.name in always):
-            known[wire_name(field.name)] = _to_json(value)
-    # A copy all the way down: the record does not change with what is done to its wire form.
-    return known | deepcopy(dict(record.extra)) if record.extra else known
-
-
-def _to_json(value: str | datetime | LastError | None) -> JSONValue:
-    if isinstance(value, datetime):
-        # The service sends milliseconds; finer times, should they come, are not cut short.
-        spec = "microseconds" if value.microsecond % 1000 else "milliseconds"
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None).isoformat(timespec=spec) + "Z"
-    return value.to_dict() if isinstance(value, LastError) else value

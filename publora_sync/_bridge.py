@@ -98,6 +98,15 @@ class Bridge:
                 running.call_soon(job.cancel)
             raise
 
+    def post(self, call: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
+        """
+        Have *call*, a plain function, run on the loop thread; it is not waited for.
+
+        Raises:
+            ClientStateError: As for :meth:`run`.
+        """
+        self._loop_thread().call_soon(partial(call, *args, **kwargs))
+
     def _loop_thread(self) -> _LoopThread:
         if os.getpid() != self._pid:
             # A fork copies the client but not its thread, so the wait would never end.

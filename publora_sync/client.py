@@ -7,6 +7,7 @@ from publora_async import AsyncPublora, Changes, Timeouts
 from publora_async.options import masked
 from publora_sync._bridge import Bridge
 from publora_sync.connections import Connections
+from publora_sync.managed_users import ManagedUsers
 
 if TYPE_CHECKING:
     import ssl
@@ -48,6 +49,8 @@ class Publora:
     Attributes:
         connections: Asks about connected accounts.
 
+        managed_users: Manages the users of a workspace.
+
     Raises:
         ConfigurationError: An argument, or what the environment says, cannot be used.
     """
@@ -85,6 +88,7 @@ class Publora:
         self._client = client
         self._bridge = bridge
         self.connections: Connections = Connections(client.connections, bridge)
+        self.managed_users: ManagedUsers = ManagedUsers(client.managed_users, bridge)
 
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """

@@ -1,8 +1,17 @@
 """The resource ``connections``, without ``await``."""
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from publora_async import AsyncConnections, ConnectionList
+from publora_async import (
+    AsyncConnections,
+    Connection,
+    ConnectionList,
+    ConnectionTest,
+    UserConnectionsList,
+)
+from publora_async.answers import Gathering
+from publora_sync.answers import Answers
 
 if TYPE_CHECKING:
     from publora_sync._bridge import Bridge
@@ -29,6 +38,140 @@ class Connections:
             All of them; an empty list where nothing is connected.
 
         Raises:
-            PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises.
+            ConfigurationError: *user_id* cannot travel in a header; nothing was sent.
+            BadRequestError: The service finds *user_id* malformed.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not do this; its ``reason`` says which of three.
+            RateLimitError: Too many requests, and retries did not help.
+            ServerError: The service failed, and retries did not help.
+            RequestTimeoutError: The deadline, or every attempt's time, ran out.
+            TransportError: No usable answer arrived.
+            ResponseDecodeError: The answer makes no sense.
+            ClientStateError: The client is closed, or belongs to another process.
         """
         return self._bridge.run(self._connections.list, user_id=user_id)
+
+    def iter_many(
+        self, user_ids: Iterable[str], *, concurrency: int = 32, ordered: bool = False
+    ) -> Answers:
+        """
+        Ask about many managed users at once, and give each answer as it arrives.
+
+        One user's failure is that user's ``error``. A refusal of the key itself (401, or 403
+        for want of API or workspace access) ends everything: the answers before it are given,
+        then it is raised. A service that is down is probed instead of asked about every user,
+        and one that asks for a pause (429) is given it by all.
+
+        Args:
+            user_ids: Any iterable; it is read no faster than the answers are used.
+
+            concurrency: How many users may be asked about and not yet handed out. It bounds
+                tasks, sockets and memory.
+
+            ordered: Whether the answers come in the order of *user_ids*. One that takes long
+                holds back those behind it.
+
+        Returns:
+            An iterator, which is a context manager too.
+
+        Raises:
+            ConfigurationError: *concurrency* is no whole number above 0.
+            AuthenticationError: While iterating: the key is missing, wrong or revoked.
+            PermissionDeniedError: While iterating: the key may not use the API, or not act for
+                managed users.
+            ClientStateError: While iterating: the client is closed, or belongs elsewhere.
+        """
+        answers = self._connections.iter_many((), concurrency=concurrency, ordered=ordered)
+        return Answers(answers.fan_out, user_ids, self._bridge)
+
+    def list_many(
+        self,
+        user_ids: Iterable[str],
+        *,
+        concurrency: int = 32,
+        progress: Callable[[int, int | None, int], object] | bool | None = None,
+    ) -> UserConnectionsList:
+        """
+        Ask about many managed users at once, and give all answers together.
+
+        As :meth:`iter_many`, but all at once and in the order of *user_ids*.
+
+        Args:
+            user_ids: Any iterable.
+
+            concurrency: How many users are asked about at once.
+
+            progress: ``True`` draws a bar (extra: progress); a function is called with the
+                number of users done, the number of all or ``None`` where *user_ids* has no
+                length, and the number failed. ``None``: nothing is shown.
+
+        Raises:
+            ConfigurationError: *concurrency* or *progress* cannot be used, or tqdm is missing.
+            AuthenticationError: The key is missing, wrong or revoked; what was answered before
+                is its ``results``.
+            PermissionDeniedError: The key may not use the API, or not act for managed users;
+                what was answered before is its ``results``.
+            ClientStateError: The client is closed, or belongs elsewhere.
+        """
+        with (
+            Gathering(user_ids, progress) as gathering,
+            self.iter_many(user_ids, concurrency=concurrency) as answers,
+        ):
+            while numbered := answers.next_numbered():
+                gathering.add(*numbered)
+        return gathering.in_order()
+
+    def test(self, platform_id: str, *, user_id: str | None = None) -> ConnectionTest:
+        """
+        Have Publora check one connection's credential with its platform; nothing is changed.
+
+        Args:
+            platform_id: Which connection.
+            user_id: The managed user it belongs to. ``None``: the key's own account.
+
+        Returns:
+            What the platform said. A credential that does not work is a result, not an error.
+
+        Raises:
+            ConfigurationError: *platform_id* or *user_id* cannot be sent; nothing was.
+            BadRequestError: The service finds *platform_id* or *user_id* malformed.
+            NotFoundError: There is no such connection.
+            PubloraError: Whatever :meth:`list` raises.
+        """
+        return self._bridge.run(self._connections.test, platform_id, user_id=user_id)
+
+    def wait_for(
+        self,
+        platform: str,
+        *,
+        user_id: str | None = None,
+        timeout: float,
+        poll_interval: float = 5.0,
+    ) -> Connection:
+        """
+        Wait until an account of *platform* has been connected, or connected again.
+
+        Publora does not tell of new connections, so this lists them every *poll_interval*.
+        The account waited for is one that was not there at the first look, or was expired
+        then, and works now. Failures of the service or the network are waited out.
+
+        Args:
+            platform: Such as ``"linkedin"``.
+            user_id: The managed user to wait for. ``None``: the key's own account.
+            timeout: The most to wait, in seconds.
+            poll_interval: Seconds from one look to the next.
+
+        Raises:
+            ConfigurationError: An argument cannot be used.
+            RequestTimeoutError: No such account has appeared in time.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not do this; its ``reason`` says which of three.
+            PubloraError: Whatever else :meth:`list` raises and waiting does not mend.
+        """
+        return self._bridge.run(
+            self._connections.wait_for,
+            platform,
+            user_id=user_id,
+            timeout=timeout,
+            poll_interval=poll_interval,
+        )

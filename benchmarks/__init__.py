@@ -1,0 +1,1 @@
+"""Measurements, each in a module of its own: ``python -m benchmarks NAME``."""

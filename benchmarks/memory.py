@@ -1,0 +1,116 @@
+"""Does the memory of iter_many stay flat as users grow, and does every answer have its own id?"""
+
+import asyncio
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from publora_async import AsyncPublora, UserConnections
+from publora_async.sandbox import Sandbox
+from publora_sync import Publora
+
+__all__ = ["run"]
+
+CONCURRENCY = 50
+
+
+@contextmanager
+def _sandbox(users: int) -> Iterator[dict[str, str]]:
+    """A sandbox in a process of its own; gives the environment to reach it."""
+    command = [sys.executable, "-m", "publora_async.sandbox", "--port=0", f"--users={users}"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  # our own
+    try:
+        if process.stdout is None:
+            raise RuntimeError("the sandbox has no output")
+        lines = [process.stdout.readline().strip() for _ in range(2)]
+        yield dict(line.split("=", 1) for line in lines)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class _Check:
+    """Compares each answer with the sandbox's own data, and watches the sockets."""
+
+    def __init__(self) -> None:
+        self.answers = self.sockets = 0
+
+    def see(self, expected: str, answer: UserConnections) -> None:
+        """Take in the answer that is due for the user *expected*."""
+        if answer.user_id != expected or answer.connections is None:
+            raise AssertionError(f"{expected} was answered with {answer}")
+        self.answers += 1
+        if self.answers % 500 == 0:
+            self.sockets = max(self.sockets, _connections())
+
+
+def _connections() -> int:
+    """How many TCP sockets this process has open; Linux tells."""
+    tcp = {line.split()[9] for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]}
+    ours = 0
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            ours += str(link.readlink()).removeprefix("socket:[").rstrip("]") in tcp
+    return ours
+
+
+async def _async(users: int, check: _Check) -> None:
+    ids = Sandbox(users=users).user_ids
+    async with AsyncPublora() as publora:
+        answers = publora.connections.iter_many(ids, concurrency=CONCURRENCY, ordered=True)
+        index = 0
+        async for answer in answers:
+            check.see(ids[index], answer)
+            index += 1
+
+
+def _sync(users: int, check: _Check) -> None:
+    ids = Sandbox(users=users).user_ids
+    with Publora() as publora:
+        answers = publora.connections.iter_many(ids, concurrency=CONCURRENCY, ordered=True)
+        for expected, answer in zip(ids, answers, strict=True):
+            check.see(expected, answer)
+
+
+def _measure(colour: str, users: int) -> None:
+    """In a process of its own: ask, and print what it took."""
+    check = _Check()
+    if colour == "async":
+        asyncio.run(_async(users, check))
+    else:
+        _sync(users, check)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"answers": check.answers, "sockets": check.sockets, "peak_kib": peak}))
+
+
+def run(*, quick: bool = False) -> None:
+    """Ask about few and about many users in both colours, and compare the peaks."""
+    few, many = (200, 1_000) if quick else (10_000, 100_000)
+    print(f"memory: iter_many, concurrency {CONCURRENCY}, sandbox in its own process")
+    print(f"{'':6} {'users':>8} {'own id':>8} {'sockets':>8} {'peak MiB':>9}")
+    for colour in ("async", "sync"):
+        peaks = []
+        for users in (few, many):
+            with _sandbox(many) as environment:
+                done = subprocess.run(  # noqa: S603  # our own
+                    [sys.executable, "-m", __name__, colour, str(users)],
+                    env={**os.environ, **environment},
+                    stdout=subprocess.PIPE,
+                    check=True,
+                )
+            seen = json.loads(done.stdout)
+            peaks.append(seen["peak_kib"])
+            print(
+                f"{colour:6} {users:8} {seen['answers']:8} {seen['sockets']:8} "
+                f"{seen['peak_kib'] / 1024:9.1f}"
+            )
+        print(f"{colour:6} peak of {many} users / peak of {few}: {peaks[1] / peaks[0]:.3f}")
+
+
+if __name__ == "__main__":
+    _measure(sys.argv[1], int(sys.argv[2]))

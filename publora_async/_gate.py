@@ -1,0 +1,217 @@
+"""
+What keeps a fan-out from hammering a service that is down, or that asks for a pause.
+
+The policy is pure: it is told the time, and says whether a request may go out. :class:`Gate`
+makes calls wait for that on the event loop.
+"""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+import attrs
+
+__all__ = ["Gate", "GatePolicy", "Outcome"]
+
+WINDOW: Final = 20
+ENOUGH: Final = 10
+"""How many of the last outcomes are looked at, and how many there must be to judge by."""
+
+SHUT_AT: Final = 0.9
+"""The share of failures that shuts the gate."""
+
+FIRST_PROBE, LAST_PROBE = 0.5, 8.0
+"""Seconds before the first probe; they double with each that fails, up to the last."""
+
+PATIENCE: Final = 30.0
+"""Seconds that calls are held back before they fail unsent."""
+
+REOPEN_AT: Final = 4
+"""Requests at once after a good probe."""
+
+FIRST_PAUSE: Final = 0.25
+"""Seconds to pause on a 429 without ``Retry-After``; they double with each in a row."""
+
+SLOW_DOWN: Final = 0.7
+"""What remains of the concurrency after a 429."""
+
+
+class Outcome(Enum):
+    """What an attempt says of the service."""
+
+    GOOD = "it works, also where it refuses"
+    FAILED = "5xx, or no answer"
+    LIMITED = "429"
+    UNKNOWN = "the attempt was given up on our side"
+
+
+@attrs.define
+class GatePolicy:
+    """
+    Decides who may ask when.
+
+    Attributes:
+        concurrency: The most requests at once.
+
+        random: Gives numbers from 0 up to 1, so that clients do not probe in step.
+
+        limit: Requests at once, for now.
+
+        closed_until: No request goes out before this moment.
+    """
+
+    concurrency: int
+    random: Callable[[], float]
+    limit: float = attrs.field(init=False)
+    closed_until: float = attrs.field(default=-math.inf, init=False)
+    _threshold: float = attrs.field(init=False)
+    _in_flight: int = attrs.field(default=0, init=False)
+    _outcomes: deque[bool] = attrs.field(factory=lambda: deque(maxlen=WINDOW), init=False)
+    _shut_at: float | None = attrs.field(default=None, init=False)
+    _probing: bool = attrs.field(default=False, init=False)
+    _probe_wait: float = attrs.field(factory=lambda: FIRST_PROBE, init=False)
+    _pause: float = attrs.field(factory=lambda: FIRST_PAUSE, init=False)
+    _limited_at: float = attrs.field(default=-math.inf, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.limit = self._threshold = self.concurrency
+
+    def wait(self, now: float) -> float | None:
+        """
+        Say when a call may ask.
+
+        Returns:
+            0 for now; else the seconds after which to ask again, or sooner if an attempt ends.
+            ``None``: not at all, it has been shut for too long and no probe is due.
+        """
+        if self._shut_at is None:
+            full = self._in_flight >= int(self.limit)
+            return max(self.closed_until - now, math.inf if full else 0)
+        patience = self._shut_at + PATIENCE - now
+        if self._probing or now < self.closed_until:
+            until_probe = math.inf if self._probing else self.closed_until - now
+            return min(until_probe, patience) if patience > 0 else None
+        return 0
+
+    def begin(self) -> None:
+        """Count a request that goes out; a lone one through a shut gate is the probe."""
+        self._in_flight += 1
+        self._probing = self._shut_at is not None
+
+    def end(self, outcome: Outcome, *, begun: float, now: float, pause: float | None) -> None:
+        """
+        Learn from an attempt that has ended.
+
+        Args:
+            outcome: What it says of the service.
+            begun: When it went out.
+            now: The present moment.
+            pause: Seconds that the service asked for. ``None``: it did not ask.
+        """
+        self._in_flight -= 1
+        is_probe = self._shut_at is not None and begun > self._shut_at
+        if is_probe:
+            self._probing = False
+        match outcome:
+            case Outcome.LIMITED:
+                self._slow_down(begun, now, pause)
+            case Outcome.GOOD:
+                self._speed_up(is_probe=is_probe)
+            case Outcome.FAILED:
+                self._note_failure(now, is_probe=is_probe)
+
+    def _slow_down(self, begun: float, now: float, pause: float | None) -> None:
+        self._reopen(self.limit)
+        wait = self._pause if pause is None else pause
+        self.closed_until = max(self.closed_until, now + wait)
+        # Requests that were under way when the first 429 came are news no longer.
+        if begun >= self._limited_at:
+            self._limited_at = now
+            self._pause = min(2 * self._pause, LAST_PROBE)
+            self.limit = self._threshold = max(1.0, self.limit * SLOW_DOWN)
+
+    def _speed_up(self, *, is_probe: bool) -> None:
+        self._outcomes.append(True)
+        self._pause = FIRST_PAUSE
+        if is_probe:
+            self._reopen(REOPEN_AT)
+        # As TCP does: quickly up to where it last went wrong, then with care.
+        step = 1 if self.limit < self._threshold else 1 / self.limit
+        self.limit = min(self.concurrency, self.limit + step)
+
+    def _reopen(self, limit: float) -> None:
+        if self._shut_at is not None:
+            self._shut_at = None
+            self._outcomes.clear()
+            self._probe_wait = FIRST_PROBE
+            self.limit = min(limit, self.concurrency)
+
+    def _note_failure(self, now: float, *, is_probe: bool) -> None:
+        self._outcomes.append(False)
+        if is_probe:
+            self._probe_wait = min(2 * self._probe_wait, LAST_PROBE)
+        elif self._shut_at is None and self._mostly_failures():
+            self._shut_at = now
+        else:
+            return
+        self.closed_until = now + self._probe_wait * (0.5 + self.random() / 2)
+
+    def _mostly_failures(self) -> bool:
+        seen = len(self._outcomes)
+        return seen >= ENOUGH and self._outcomes.count(False) >= SHUT_AT * seen
+
+
+class Gate:
+    """
+    A :class:`GatePolicy` that calls can wait at; for one fan-out, on one event loop.
+
+    Args:
+        concurrency: The most requests at once.
+        random: Gives numbers from 0 up to 1.
+    """
+
+    def __init__(self, concurrency: int, random: Callable[[], float]) -> None:
+        self.policy: GatePolicy = GatePolicy(concurrency, random)
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def enter(self, deadline: float) -> bool:
+        """
+        Wait until a request may go out; each success is followed by one :meth:`leave`.
+
+        Args:
+            deadline: The latest moment to wait until, by the loop's clock.
+
+        Returns:
+            Whether it may; if not, patience or the time is over.
+        """
+        loop = asyncio.get_running_loop()
+        while wait := self.policy.wait(loop.time()):
+            if max(loop.time(), self.policy.closed_until) >= deadline:
+                return False
+            await self._changed(min(loop.time() + wait, deadline))
+        if wait is None:
+            return False
+        self.policy.begin()
+        return True
+
+    def leave(self, begun: float, outcome: Outcome, pause: float | None) -> None:
+        """Report how the attempt ended that *enter* let out; arguments as for the policy."""
+        now = asyncio.get_running_loop().time()
+        self.policy.end(outcome, begun=begun, now=now, pause=pause)
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._waiting.clear()
+
+    async def _changed(self, until: float) -> None:
+        """Wait until an attempt ends, or the moment *until* comes."""
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        try:
+            async with asyncio.timeout_at(until):
+                await waiting
+        except TimeoutError:
+            pass

@@ -1,0 +1,87 @@
+"""All the answers of a fan-out together, and what is shown of its progress."""
+
+import warnings
+from collections.abc import AsyncIterable, Callable, Iterable, Sized
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from publora_async.errors import APIStatusError, ConfigurationError
+from publora_async.user_connections import UserConnections, UserConnectionsList
+
+__all__ = ["Gathering", "Progress"]
+
+Progress: TypeAlias = Callable[[int, int | None, int], object] | bool | None
+"""``True`` draws a bar; a function is called with done, total or ``None``, and failed."""
+
+
+class Gathering:
+    """
+    Collects the numbered answers of a fan-out and reports how far it has come.
+
+    Args:
+        user_ids: Whom is asked about; only their number is of interest, if there is one.
+        progress: How to report.
+
+    Raises:
+        ConfigurationError: *progress* is neither a function nor a truth value, or asks for a
+            bar where tqdm is not installed.
+    """
+
+    def __init__(self, user_ids: Iterable[str] | AsyncIterable[str], progress: Progress) -> None:
+        self._total = len(user_ids) if isinstance(user_ids, Sized) else None
+        self._answers: dict[int, UserConnections] = {}
+        self._failed = 0
+        self._finish: Callable[[], object] = lambda: None
+        self._report: Callable[[int, int | None, int], object] = lambda *_: None
+        if progress is True:
+            self._report, self._finish = _bar(self._total)
+        elif callable(progress):
+            self._report = progress
+        elif progress:
+            raise ConfigurationError("progress must be True, None or a function")
+
+    def add(self, number: int, answer: UserConnections) -> None:
+        """Take in the answer of the user of that number."""
+        self._answers[number] = answer
+        self._failed += answer.error is not None
+        self._report(len(self._answers), self._total, self._failed)
+
+    def in_order(self) -> UserConnectionsList:
+        """Give what was taken in, in the order in which the users were given."""
+        return UserConnectionsList(answer for _, answer in sorted(self._answers.items()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._finish()
+        if isinstance(error, APIStatusError):
+            error.results = self.in_order()
+
+
+def _bar(
+    total: int | None,
+) -> tuple[Callable[[int, int | None, int], object], Callable[[], object]]:
+    try:
+        from tqdm import TqdmWarning
+        from tqdm.auto import tqdm
+    except ImportError:
+        tqdm = None
+    if tqdm is None:
+        raise ConfigurationError("progress=True needs tqdm: pip install 'publora[progress]'")
+    with warnings.catch_warnings():
+        # Without ipywidgets a notebook gets the bar as text, which is no cause for alarm.
+        warnings.simplefilter("ignore", TqdmWarning)
+        bar = tqdm(total=total, unit=" users")
+
+    def report(done: int, _: int | None, failed: int) -> None:
+        if failed:
+            bar.set_postfix(failed=failed, refresh=False)
+        bar.update(done - bar.n)
+
+    return report, bar.close

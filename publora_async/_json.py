@@ -1,0 +1,53 @@
+"""Strict JSON: bytes -> values, or an error that quotes none of them."""
+
+import json
+import math
+from typing import NoReturn
+
+from publora_async._wire import JSONValue
+from publora_async.errors import ResponseDecodeError
+
+__all__ = ["parse"]
+
+
+def parse(body: bytes) -> JSONValue:
+    """
+    Read JSON: strict UTF-8 (a byte order mark is tolerated), finite numbers, printable text.
+
+    Raises:
+        ResponseDecodeError: It is something else, or nested too deeply to read.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+        value: JSONValue = _json.decode(text)
+        # Only an escape can bring in a lone surrogate: UTF-8 itself cannot hold one.
+        return _printable(value) if "\\ud" in text.lower() else value
+    except (ValueError, RecursionError):
+        # Raised below, outside this block: the caught one holds the whole body.
+        pass
+    raise ResponseDecodeError(f"the answer is not JSON ({len(body)} bytes): {_ADVICE}")
+
+
+_ADVICE = "check that base_url points at Publora's API and no proxy answers in its place"
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits)
+
+
+_json = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+
+
+def _printable(value: JSONValue) -> JSONValue:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_printable(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_printable(key)): _printable(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,120 @@
+"""The resource ``managed_users``, without ``await``."""
+
+from typing import TYPE_CHECKING
+
+from publora_async import AsyncManagedUsers, ConnectionLink, ManagedUser, ManagedUserKey
+
+if TYPE_CHECKING:
+    import builtins
+
+    from publora_sync._bridge import Bridge
+
+__all__ = ["ManagedUsers"]
+
+
+class ManagedUsers:
+    """Manages the users of a workspace; it takes a workspace key."""
+
+    def __init__(self, managed_users: AsyncManagedUsers, bridge: "Bridge") -> None:
+        self._managed_users = managed_users
+        self._bridge = bridge
+
+    def list(self) -> "builtins.list[ManagedUser]":
+        """
+        List the managed users, in one answer and in the service's order.
+
+        Returns:
+            All of them; an empty list where there are none.
+
+        Raises:
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not act for managed users.
+            PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises.
+        """
+        return self._bridge.run(self._managed_users.list)
+
+    def create(self, email: str, display_name: str | None = None) -> ManagedUser:
+        """
+        Make a managed user.
+
+        Args:
+            email: The user's address, unique in Publora.
+            display_name: ``None``: none.
+
+        Raises:
+            ConfigurationError: *email* or *display_name* is not text; nothing was sent.
+            BadRequestError: The service finds *email* malformed.
+            ConflictError: There is a user of that email; its ``code`` is ``"email_exists"``.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not act for managed users.
+            PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises. A request
+                that may have arrived is not sent again, so after a timeout or a broken
+                connection look whether it has taken effect.
+        """
+        return self._bridge.run(self._managed_users.create, email, display_name)
+
+    def detach(self, user_id: str) -> None:
+        """
+        Take a managed user out of the workspace. No account is deleted or disconnected.
+
+        Args:
+            user_id: Whom.
+
+        Raises:
+            ConfigurationError: *user_id* cannot be sent; nothing was.
+            NotFoundError: The key manages no such user.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not act for managed users.
+            PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises. A request
+                that may have arrived is not sent again, so after a timeout or a broken
+                connection look whether it has taken effect.
+        """
+        self._bridge.run(self._managed_users.detach, user_id)
+
+    def connection_url(
+        self, user_id: str, *, expires_in_days: int = 90, rotate: bool = False
+    ) -> ConnectionLink:
+        """
+        Get the link with which a managed user connects accounts in a browser.
+
+        Args:
+            user_id: Whose accounts.
+            expires_in_days: For how many days a new link works.
+            rotate: Whether to make a new link even if there is one; the old one then fails.
+
+        Raises:
+            ConfigurationError: An argument cannot be sent; nothing was.
+            NotFoundError: The key manages no such user.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not act for managed users.
+            PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises. A request
+                that may have arrived is not sent again, so after a timeout or a broken
+                connection look whether it has taken effect.
+        """
+        return self._bridge.run(
+            self._managed_users.connection_url,
+            user_id,
+            expires_in_days=expires_in_days,
+            rotate=rotate,
+        )
+
+    def create_api_key(self, user_id: str) -> ManagedUserKey:
+        """
+        Make an API key of a managed user's own. The service shows it this once.
+
+        Args:
+            user_id: Whose key.
+
+        Returns:
+            The key; its ``repr`` is masked.
+
+        Raises:
+            ConfigurationError: *user_id* cannot be sent; nothing was.
+            NotFoundError: The key manages no such user.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not act for managed users.
+            PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises. A request
+                that may have arrived is not sent again, so after a timeout or a broken
+                connection look whether it has taken effect.
+        """
+        return self._bridge.run(self._managed_users.create_api_key, user_id)
