@@ -5,7 +5,7 @@ import logging
 from publora_async._decode import decode_connections
 from publora_async._wire import JSONValue
 from publora_async.answers import AsyncAnswers
-from publora_async.client import AsyncPublora, Changes
+from publora_async.client import AsyncPublora
 from publora_async.connection_list import ConnectionList
 from publora_async.connection_test import ConnectionTest, TestStatus
 from publora_async.connections import AsyncConnections
@@ -51,7 +51,6 @@ __all__ = [
     "AsyncPublora",
     "AuthenticationError",
     "BadRequestError",
-    "Changes",
     "ClientStateError",
     "ConfigurationError",
     "ConflictError",

@@ -15,6 +15,7 @@ from aiohttp.http_exceptions import ContentEncodingError
 from publora_async._requests import Request
 from publora_async.errors import (
     APIStatusError,
+    GaveUp,
     Limit,
     NotSentError,
     RequestTimeoutError,
@@ -91,7 +92,8 @@ def too_late(stage: Stage, limit: Limit, options: ClientOptions) -> RequestTimeo
     }
     seconds = limits[limit] or math.inf
     message = f"the {limit} of {seconds:g} s ran out {_DOING[stage]}"
-    return RequestTimeoutError(message, stage, limit=limit, seconds=seconds)
+    gave_up: GaveUp | None = "deadline" if limit == "deadline" else None
+    return RequestTimeoutError(message, stage, gave_up=gave_up, limit=limit, seconds=seconds)
 
 
 _DOING: dict[Stage, str] = {

@@ -4,6 +4,8 @@ import asyncio
 import math
 import os
 import ssl
+from contextlib import suppress
+from typing import Any
 
 import aiohttp
 
@@ -11,6 +13,24 @@ from publora_async.errors import ClientStateError, ConfigurationError
 from publora_async.options import ClientOptions
 
 __all__ = ["Pool"]
+
+
+class _Connector(aiohttp.TCPConnector):
+    """aiohttp's connector, but for connections on which something has arrived unasked."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # the name is aiohttp's
+    ) -> Any:  # noqa: ANN401  # aiohttp does not export the type
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            if protocol is None or not protocol.should_close:
+                return connection
+            # A late answer would pass for the answer to the next request: another user's data.
+            connection.close()
 
 
 class Pool:
@@ -34,6 +54,7 @@ class Pool:
             )
         self.slots: asyncio.Semaphore = asyncio.Semaphore(options.max_connections)
         self.closed: bool = False
+        self._closing = asyncio.Event()
         self._ssl_context = options.ssl_context
         self._borrowed = borrowed
         self._session: aiohttp.ClientSession | None = None
@@ -76,9 +97,7 @@ class Pool:
         if self._borrowed is None:
             # limit=0: the slots bound the connections, and waiting for one is not counted
             # against an attempt's time. An infinite threshold keeps timeouts unrounded.
-            connector: aiohttp.BaseConnector = aiohttp.TCPConnector(
-                limit=0, timeout_ceil_threshold=math.inf
-            )
+            connector: aiohttp.BaseConnector = _Connector(limit=0, timeout_ceil_threshold=math.inf)
             traces = None
         elif self._borrowed.connector is None:
             raise ClientStateError("the borrowed session is closed: make another client")
@@ -92,8 +111,27 @@ class Pool:
             trace_configs=traces,
         )
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait so long, or until the pool is closed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+
     async def close(self) -> None:
-        """Close the connections that are ours; calls under way fail. Again: nothing happens."""
+        """
+        Close the connections that are ours; calls under way fail. Again: nothing happens.
+
+        Raises:
+            ClientStateError: The connections belong to another event loop that is running.
+        """
+        if os.getpid() != self._pid:
+            # The sockets are the parent's, too: to close them here would end its calls.
+            return
+        if self._session is None or self._loop is None:
+            self.closed = True
+            return
+        if self._loop is not asyncio.get_running_loop() and not self._loop.is_closed():
+            raise ClientStateError("this client belongs to another event loop: close it there")
         self.closed = True
-        if self._session is not None:
-            await self._session.close()
+        self._closing.set()
+        await self._session.close()

@@ -21,6 +21,8 @@ __all__ = ["refusal"]
 
 _MOST_QUOTED = 200
 
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
 _REFUSALS: dict[int, type[APIStatusError]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -51,10 +53,9 @@ def refusal(
     """
     kind = ServerError if status >= 500 else _REFUSALS.get(status, APIStatusError)
     error = kind(status, _phrase(status), retry_after=retry_after)
-    if 300 <= status < 400:
-        error.message += (
-            f", to {_origin(location, key)}: redirects are not followed, check base_url"
-        )
+    if status in _REDIRECTS and location:
+        target = _origin(location, key)
+        error.message += f", to {target}: redirects are not followed, check base_url"
         return error
     try:
         said = parse(body)
@@ -78,10 +79,10 @@ def _phrase(status: int) -> str:
         return "no explanation"
 
 
-def _origin(location: str | None, key: Secret) -> str:
+def _origin(location: str, key: Secret) -> str:
     found = re.match(
-        r"(https?://)(?:[^/?#@\\]*@)?([a-z0-9.:\[\]-]{1,260})(?=[/?#]|\Z)",
-        location or "",
+        r"(https?://)(?:[^/?#@\\]*@)?((?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?)(?=[/?#]|\Z)",
+        location,
         re.IGNORECASE | re.ASCII,
     )
     # What cannot be read for certain is not quoted: it is a stranger's text.

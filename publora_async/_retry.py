@@ -34,27 +34,23 @@ class RetryPolicy:
     max_retries: int
     random: Callable[[], float]
 
-    def delay(
-        self, attempt: int, *, retry_after: float | None, time_left: float | None
-    ) -> float | GaveUp:
+    def delay(self, attempt: int, *, retry_after: float | None, time_left: float) -> float | GaveUp:
         """
         Seconds to wait after attempt number *attempt* failed, or why there is to be no other.
 
         Args:
             attempt: Counted from 1.
             retry_after: Seconds that the service asked for. ``None``: it did not ask.
-            time_left: Seconds until the call's deadline. ``None``: it has none.
+            time_left: Seconds until the call's deadline, infinite if it has none.
         """
         if attempt > self.max_retries:
             return "retries"
-        if retry_after is None:
-            # Full jitter: clients that failed together do not come back together.
-            delay = self.random() * min(8.0, 0.5 * 2 ** min(attempt - 1, 4))
-        elif retry_after > LONGEST_RETRY_AFTER:
+        if retry_after is not None and retry_after > LONGEST_RETRY_AFTER:
             return "retry_after"
-        else:
-            delay = retry_after
-        return "deadline" if time_left is not None and delay >= time_left else delay
+        # Full jitter: clients that failed together do not come back together.
+        jittered = self.random() * min(8.0, 0.5 * 2 ** min(attempt - 1, 4))
+        delay = max(jittered, retry_after or 0)
+        return "deadline" if delay >= time_left else delay
 
 
 class RetryBudget:

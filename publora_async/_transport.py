@@ -83,7 +83,7 @@ class Transport:
     Args:
         options: What the client was told.
         pool: The connections, which derived clients share.
-        sleep: Waits a number of seconds between attempts.
+        sleep: Waits a number of seconds between attempts. ``None``: really.
         random: Gives numbers from 0 up to 1, for the length of those waits.
     """
 
@@ -92,12 +92,12 @@ class Transport:
         options: ClientOptions,
         pool: Pool,
         *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
         random: Callable[[], float] = random_numbers.random,
     ) -> None:
         self.options = options
         self.pool = pool
-        self.sleep: Callable[[float], Awaitable[None]] = sleep
+        self.sleep: Callable[[float], Awaitable[None]] = sleep or pool.sleep
         self.random: Callable[[], float] = random
         self._retries = RetryPolicy(options.max_retries, random)
         self._budget = RetryBudget()
@@ -219,7 +219,7 @@ class Transport:
                 ) as response,
             ):
                 begun = True
-                if 200 <= response.status < 300:
+                if 200 <= response.status < 300 and response.status != 206:
                     body = await _read(response, MAX_BODY)
                     if body is None:
                         error = ResponseDecodeError(f"the answer is over {MAX_BODY} bytes long")

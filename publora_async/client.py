@@ -1,12 +1,11 @@
 """The client: settings, lifetime, resources."""
 
-from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex, TypedDict, Unpack
+from types import EllipsisType, TracebackType
+from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex
 
 import attrs
 
 from publora_async.connections import AsyncConnections
-from publora_async.errors import ConfigurationError
 from publora_async.managed_users import AsyncManagedUsers
 from publora_async.options import ClientOptions, Timeouts, environment_proxy, masked
 
@@ -17,17 +16,7 @@ if TYPE_CHECKING:
 
     from publora_async._transport import Transport
 
-__all__ = ["AsyncPublora", "Changes"]
-
-
-class Changes(TypedDict, total=False):
-    """What :meth:`AsyncPublora.with_options` can change."""
-
-    api_key: str | None
-    base_url: str | None
-    timeout: float | Timeouts
-    deadline: float | None
-    max_retries: int
+__all__ = ["AsyncPublora"]
 
 
 class AsyncPublora:
@@ -91,7 +80,7 @@ class AsyncPublora:
         from publora_async._transport import Transport
 
         # First of all: whatever is refused below, no traceback with locals shows a secret.
-        api_key, proxy = masked(api_key), masked(proxy)
+        api_key, base_url, proxy = masked(api_key), masked(base_url), masked(proxy)
         options = ClientOptions(
             api_key=api_key,
             base_url=base_url,
@@ -103,7 +92,7 @@ class AsyncPublora:
             ssl_context=ssl_context,
         )
         if trust_env and proxy is None:
-            options = attrs.evolve(options, proxy=environment_proxy(options.base_url))
+            options = attrs.evolve(options, proxy=masked(environment_proxy(options.base_url)))
         self._use(Transport(options, Pool(options, session)), owner=True)
 
     def _use(self, transport: "Transport", *, owner: bool) -> None:
@@ -112,29 +101,44 @@ class AsyncPublora:
         self.connections: AsyncConnections = AsyncConnections(transport)
         self.managed_users: AsyncManagedUsers = AsyncManagedUsers(transport)
 
-    def with_options(self, **changes: Unpack[Changes]) -> Self:
+    def with_options(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: float | Timeouts | None = None,
+        deadline: float | EllipsisType | None = ...,
+        max_retries: int | None = None,
+    ) -> Self:
         """
         Make a client with other settings over the same connections.
 
         It lives as long as the client it was made from; closing it does nothing.
 
         Args:
-            changes: Any of *api_key*, *base_url*, *timeout*, *deadline* and *max_retries*, as
-                for the client itself.
+            api_key: The secret. ``None``: unchanged, like the others.
+            base_url: Where the service is.
+            timeout: The most one attempt may take, in seconds, or its parts.
+            deadline: The most one call may take, in seconds; ``None``: no bound. ``...``, the
+                default: unchanged.
+            max_retries: Further attempts after the first.
 
         Raises:
             ConfigurationError: One of them cannot be used.
         """
-        if "api_key" in changes:
-            changes["api_key"] = masked(changes["api_key"])
-        if unknown := changes.keys() - Changes.__annotations__.keys():
-            raise ConfigurationError(
-                f"with_options() cannot change {', '.join(sorted(unknown))}: make another client"
-            )
+        api_key, base_url = masked(api_key), masked(base_url)
         mine = self._transport
+        old = mine.options
+        options = attrs.evolve(
+            old,
+            api_key=old.api_key if api_key is None else api_key,
+            base_url=old.base_url if base_url is None else base_url,
+            timeout=old.timeout if timeout is None else timeout,
+            deadline=old.deadline if deadline is ... else deadline,
+            max_retries=old.max_retries if max_retries is None else max_retries,
+        )
         other = type(self).__new__(type(self))
-        derived = type(mine)(attrs.evolve(mine.options, **changes), mine.pool)
-        other._use(derived, owner=False)  # noqa: SLF001  # of our own class
+        other._use(type(mine)(options, mine.pool), owner=False)  # noqa: SLF001  # of our own class
         return other
 
     async def close(self) -> None:

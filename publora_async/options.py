@@ -57,7 +57,8 @@ def check_header_value(what: str, value: str) -> str:
         ConfigurationError: *value* is not 1 to 512 printable ASCII characters.
     """
     if not isinstance(value, str):
-        raise ConfigurationError(f"{what} must be text, not {type(value).__name__}")
+        kind = value if isinstance(value, type) else type(value)
+        raise ConfigurationError(f"{what} must be text, not {kind.__name__}")
     if not 1 <= len(value) <= 512:
         raise ConfigurationError(f"{what} must be 1 to 512 characters long, not {len(value)}")
     # A lone surrogate would be dropped on the wire: "u\ud800" would ask about user "u".
@@ -110,7 +111,7 @@ def _at_least(least: int) -> Callable[[object, "attrs.Attribute[int]", int], Non
     return check
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Timeouts:
     """
     The parts of an attempt's time, each in seconds.
@@ -184,7 +185,10 @@ def _is_loopback(host: str) -> bool:
 def _to_base_url(value: str | None) -> str:
     what = "base_url"
     if value is None:
-        what, value = "PUBLORA_BASE_URL", os.environ.get("PUBLORA_BASE_URL") or DEFAULT_BASE_URL
+        what, value = (
+            "PUBLORA_BASE_URL",
+            Secret(os.environ.get("PUBLORA_BASE_URL") or DEFAULT_BASE_URL),
+        )
     match = _BASE_URL.fullmatch(value) if isinstance(value, str) else None
     if match is None or not _is_host(match["host"]) or int((match["port"] or ":443")[1:]) > 65535:
         # Not quoted: a URL with a password in it is among the refused.
@@ -212,8 +216,14 @@ def _is_proxy(value: object) -> bool:
 
 
 def masked(value: str | None) -> str | None:
-    """Give *value* as a :class:`Secret`, if it is text; a wrong type is refused later, by name."""
-    return Secret(value) if isinstance(value, str) else value
+    """
+    Give what may stay in a frame that a traceback with locals shows.
+
+    Text is masked. Of what is no text only the type is kept, to be refused by name.
+    """
+    if value is None or isinstance(value, str):
+        return None if value is None else Secret(value)
+    return type(value)
 
 
 def _to_proxy(value: str | None) -> Secret | None:

@@ -7,10 +7,11 @@ a thread that the interpreter waits for: for ever, where nobody closes the clien
 
 import asyncio
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Generic, ParamSpec, TypeVar
 
@@ -108,6 +109,9 @@ class Bridge:
         self._loop_thread().call_soon(partial(call, *args, **kwargs))
 
     def _loop_thread(self) -> _LoopThread:
+        if sys.is_finalizing():
+            # Daemon threads stand still by now, so the wait would never end.
+            raise ClientStateError("the interpreter is exiting: close the client before")
         if os.getpid() != self._pid:
             # A fork copies the client but not its thread, so the wait would never end.
             raise ClientStateError("this client was made before a fork: make another one here")
@@ -130,24 +134,63 @@ class Bridge:
             self._stopped = True
         if self._running is not None and self._end is not None:
             self._end()
-            self._running.thread.join()
+            if not sys.is_finalizing():
+                self._running.thread.join()
 
 
 def _start(close: Callable[[], Awaitable[None]]) -> _LoopThread:
     opened: Future[_LoopThread] = Future()
-    thread = threading.Thread(
-        target=anyio.run, args=(_serve, opened, close), name="publora", daemon=True
-    )
-    thread.start()
-    return opened.result()
+    thread = threading.Thread(target=_run, args=(opened, close), name="publora", daemon=True)
+    try:
+        thread.start()
+        return opened.result()
+    except KeyboardInterrupt:
+        opened.add_done_callback(lambda opened: opened.exception() or opened.result().stop())
+        raise
+    except (OSError, RuntimeError) as error:
+        raise ClientStateError(f"the client's event loop cannot start: {error}") from None
+
+
+def _run(opened: "Future[_LoopThread]", close: Callable[[], Awaitable[None]]) -> None:
+    try:
+        anyio.run(_serve, opened, close)
+    except Exception as error:
+        if opened.done():
+            raise
+        opened.set_exception(error)
 
 
 async def _serve(opened: "Future[_LoopThread]", close: Callable[[], Awaitable[None]]) -> None:
     stopping = asyncio.Event()
-    call_soon = asyncio.get_running_loop().call_soon_threadsafe
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(_DaemonThreads())
     async with BlockingPortal() as portal:
+        stop = partial(loop.call_soon_threadsafe, stopping.set)
         thread = threading.current_thread()
-        opened.set_result(_LoopThread(thread, portal, call_soon, partial(call_soon, stopping.set)))
+        opened.set_result(_LoopThread(thread, portal, loop.call_soon_threadsafe, stop))
         await stopping.wait()
         await close()
         await portal.stop(cancel_remaining=True)
+
+
+class _DaemonThreads(ThreadPoolExecutor):
+    """
+    A thread for each job, which nobody waits for at the end.
+
+    Names are looked up on the loop's executor. The usual one has the interpreter, and whoever
+    closes the client, wait for a look-up that hangs.
+    """
+
+    def submit(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        future: Future[T] = Future()
+
+        def work() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(call(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001  # it is raised where it is awaited
+                future.set_exception(error)
+
+        threading.Thread(target=work, daemon=True).start()
+        return future

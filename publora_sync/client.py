@@ -1,9 +1,9 @@
 """The sync client: the async one, driven on a thread of its own."""
 
-from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex, Unpack
+from types import EllipsisType, TracebackType
+from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex
 
-from publora_async import AsyncPublora, Changes, Timeouts
+from publora_async import AsyncPublora, Timeouts
 from publora_async.options import masked
 from publora_sync._bridge import Bridge
 from publora_sync.connections import Connections
@@ -69,7 +69,7 @@ class Publora:
         trust_env: bool = False,
     ) -> None:
         # First of all: whatever is refused below, no traceback with locals shows a secret.
-        api_key, proxy = masked(api_key), masked(proxy)
+        api_key, base_url, proxy = masked(api_key), masked(base_url), masked(proxy)
         client = AsyncPublora(
             api_key,
             base_url=base_url,
@@ -90,23 +90,40 @@ class Publora:
         self.connections: Connections = Connections(client.connections, bridge)
         self.managed_users: ManagedUsers = ManagedUsers(client.managed_users, bridge)
 
-    def with_options(self, **changes: Unpack[Changes]) -> Self:
+    def with_options(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: float | Timeouts | None = None,
+        deadline: float | EllipsisType | None = ...,
+        max_retries: int | None = None,
+    ) -> Self:
         """
         Make a client with other settings over the same connections and the same thread.
 
         It lives as long as the client it was made from; closing it does nothing.
 
         Args:
-            changes: Any of *api_key*, *base_url*, *timeout*, *deadline* and *max_retries*, as
-                for the client itself.
+            api_key: The secret. ``None``: unchanged, like the others.
+            base_url: Where the service is.
+            timeout: The most one attempt may take, in seconds, or its parts.
+            deadline: The most one call may take, in seconds; ``None``: no bound. ``...``, the
+                default: unchanged.
+            max_retries: Further attempts after the first.
 
         Raises:
             ConfigurationError: One of them cannot be used.
         """
-        if "api_key" in changes:
-            changes["api_key"] = masked(changes["api_key"])
+        api_key, base_url = masked(api_key), masked(base_url)
+        derived = self._client.with_options(
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            deadline=deadline,
+            max_retries=max_retries,
+        )
         other = type(self).__new__(type(self))
-        derived = self._client.with_options(**changes)
         other._use(derived, self._bridge, owner=False)  # noqa: SLF001  # of our own class
         return other
 
@@ -128,8 +145,8 @@ class Publora:
 
     def __repr__(self) -> str:
         # Tracebacks that show locals ask this of a client whose making failed, too.
-        where = repr(self._client).split()[-1] if "_client" in vars(self) else "not made>"
-        return f"<{type(self).__name__} {where}"
+        inner = repr(self._client) if "_client" in vars(self) else "<AsyncPublora not made>"
+        return inner.replace("AsyncPublora", type(self).__name__, 1)
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
         self._client.__reduce_ex__(protocol)

@@ -7,8 +7,8 @@ from hostile import HostileServer
 
 from publora_async import ConnectionList, PubloraError, decode_connections
 from publora_async._pool import Pool
-from publora_async._transport import Transport
 from publora_async._requests import list_connections
+from publora_async._transport import Transport
 from publora_async.options import ClientOptions
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 
 import pytest
 from conftest import KEY
@@ -153,6 +153,102 @@ def test_a_fork_is_told_to_make_a_client_of_its_own(monkeypatch: pytest.MonkeyPa
         bridge.run(nothing)
 
 
+def test_closing_does_not_wait_for_a_name_look_up_that_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, released = threading.Event(), threading.Event()
+
+    def hang(*_: object, **__: object) -> None:
+        begun.set()
+        released.wait()
+        raise OSError("released")
+
+    monkeypatch.setattr("socket.getaddrinfo", hang)
+    publora = Publora(KEY, base_url="https://publora.example")
+    with ThreadPoolExecutor(1) as threads:
+        under_way = threads.submit(publora.connections.list)
+        begun.wait()
+        publora.close()
+        assert isinstance(under_way.exception(), ClientStateError)
+        assert not released.is_set()
+        released.set()
+
+
+def test_a_job_for_the_loops_threads_may_be_cancelled_before_it_begins() -> None:
+    bridge = Bridge(nothing)
+
+    async def submit() -> bool:
+        loop = asyncio.get_running_loop()
+        with pytest.MonkeyPatch.context() as patch:
+            held: list[threading.Thread] = []
+
+            def hold(thread: threading.Thread) -> None:
+                held.append(thread)
+
+            patch.setattr(threading.Thread, "start", hold)
+            job = loop.run_in_executor(None, print, "never")
+        job.cancel()
+        await asyncio.sleep(0)
+        held[0].run()
+        return job.cancelled()
+
+    assert bridge.run(submit)
+    bridge.stop()
+
+
+def test_a_loop_that_cannot_start_is_an_error_and_not_a_wait_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    bridge = Bridge(nothing)
+    with monkeypatch.context() as patch:
+        patch.setattr("publora_sync._bridge.anyio.run", fail)
+        for _ in range(2):
+            with pytest.raises(ClientStateError, match=r"cannot start: .*Too many open files"):
+                bridge.run(nothing)
+    bridge.run(nothing)
+    bridge.stop()
+
+
+def test_an_interrupt_while_the_thread_starts_leaves_no_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    interrupts = [KeyboardInterrupt]
+
+    class InterruptedFuture(Future[object]):
+        def result(self, timeout: float | None = None) -> object:
+            if interrupts:
+                raise interrupts.pop()
+            return super().result(timeout)
+
+    bridge = Bridge(nothing)
+    before = set(threading.enumerate())
+    with monkeypatch.context() as patch:
+        patch.setattr("publora_sync._bridge.Future", InterruptedFuture)
+        with pytest.raises(KeyboardInterrupt):
+            bridge.run(nothing)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()
+    bridge.run(nothing)
+    bridge.stop()
+
+
+def test_at_exit_nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    bridge = Bridge(nothing)
+    bridge.run(nothing)
+    (thread,) = loop_threads()
+    with monkeypatch.context() as patch:
+        patch.setattr("publora_sync._bridge.sys.is_finalizing", lambda: True)
+        with pytest.raises(ClientStateError, match="interpreter is exiting"):
+            bridge.run(nothing)
+        bridge.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
 SCRIPT = """
 import sys
 from publora_sync import Publora
@@ -164,7 +260,13 @@ print(len(publora.connections.list()))
 
 @pytest.mark.parametrize(
     ("ending", "code"),
-    [("", 0), ("sys.exit(3)", 3), ("raise SystemExit", 0), ("publora.me = publora", 0)],
+    [
+        ("", 0),
+        ("sys.exit(3)", 3),
+        ("raise SystemExit", 0),
+        ("publora.me = publora", 0),
+        ("def hold():\n    with publora:\n        yield\nheld = hold(); next(held)", 0),
+    ],
 )
 def test_a_script_that_forgets_to_close_ends_clean_and_quiet(ending: str, code: int) -> None:
     with HostileServer(reply()) as server:

@@ -1,6 +1,8 @@
 """The clients of both colours: settings, sharing, lifetime, what they refuse."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from types import SimpleNamespace
 
@@ -140,12 +142,16 @@ def test_a_derived_sync_client_lives_and_ends_with_the_first() -> None:
 
 
 @pytest.mark.parametrize("colour", [AsyncPublora, Publora])
-async def test_what_a_derived_client_cannot_change_is_named(
-    colour: type[AsyncPublora | Publora],
+@pytest.mark.parametrize(
+    "change",
+    [{"api_key": ""}, {"base_url": "http://evil.example"}, {"timeout": 0}, {"deadline": -1}],
+)
+async def test_a_derived_client_is_checked_as_the_first_is(
+    change: dict[str, object], colour: type[AsyncPublora | Publora]
 ) -> None:
     publora = colour(KEY)
-    with pytest.raises(ConfigurationError, match="cannot change max_connections, proxy"):
-        publora.with_options(proxy="http://p", max_connections=3)  # type: ignore[call-arg]
+    with pytest.raises(ConfigurationError):
+        publora.with_options(**change)  # type: ignore[arg-type]  # a table of wrong ones
 
 
 async def _awaited(call: Callable[[], object]) -> None:
@@ -175,6 +181,73 @@ async def test_closing_ends_the_calls_under_way() -> None:
         with pytest.raises(ClientStateError, match="closed meanwhile"):
             await under_way
     assert len(server.heads) == 1
+
+
+async def test_closing_ends_a_call_that_waits_to_try_again() -> None:
+    answer = reply({}, status=503, headers={"Retry-After": "50"})
+    with HostileServer(answer) as server:
+        publora = AsyncPublora(KEY, base_url=server.base_url)
+        begun = asyncio.Event()
+        wait = publora._transport.sleep
+
+        async def begin_to_wait(seconds: float) -> None:
+            begun.set()
+            await wait(seconds)
+
+        publora._transport.sleep = begin_to_wait
+        waiting = asyncio.create_task(publora.connections.list())
+        await begun.wait()
+        await publora.close()
+        with pytest.raises(ClientStateError, match="closed"):
+            await waiting
+    assert len(server.heads) == 1
+
+
+async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
+    late = threading.Event()
+    sent = threading.Event()
+
+    def answer_twice(connection: socket.socket) -> None:
+        connection.sendall(reply(ONE))
+        late.wait()
+        connection.sendall(reply(ONE))
+        sent.set()
+
+    with HostileServer(answer_twice, reply()) as server:
+        async with AsyncPublora(KEY, base_url=server.base_url) as publora:
+            assert (await publora.connections.list(user_id="a")).platform_ids == ["twitter-1"]
+            late.set()
+            await asyncio.to_thread(sent.wait)
+            await asyncio.sleep(0)
+            assert await publora.connections.list(user_id="b") == ConnectionList()
+        assert server.connections == 2
+
+
+def test_a_client_is_closed_on_its_own_loop_only_while_that_runs() -> None:
+    with HostileServer(reply(ONE)) as server:
+        publora = AsyncPublora(KEY, base_url=server.base_url)
+        with asyncio.Runner() as first:
+            first.run(publora.connections.list())
+            with (
+                asyncio.Runner() as second,
+                pytest.raises(ClientStateError, match="close it there"),
+            ):
+                second.run(publora.close())
+            first.run(publora.connections.list())
+            first.run(publora.close())
+
+
+async def test_a_forked_child_leaves_its_parents_connections_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with HostileServer(reply(ONE)) as server:
+        async with AsyncPublora(KEY, base_url=server.base_url) as publora:
+            await publora.connections.list()
+            with monkeypatch.context() as child:
+                child.setattr("publora_async._pool.os.getpid", lambda: -1)
+                await publora.close()
+            await publora.connections.list()
+        assert server.connections == 1
 
 
 def test_a_client_belongs_to_the_loop_of_its_first_call() -> None:

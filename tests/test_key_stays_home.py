@@ -11,7 +11,18 @@ import pytest
 from conftest import KEY, Ask
 from hostile import CUT, Answer, HostileServer, reply, silence, then_hang_up
 
-from publora_async import APIStatusError, AsyncPublora, PubloraError
+from publora_async import (
+    APIStatusError,
+    AsyncPublora,
+    AuthenticationError,
+    ConfigurationError,
+    PermissionDeniedError,
+    PubloraError,
+    RequestTimeoutError,
+    ResponseDecodeError,
+    ServerError,
+    TransportError,
+)
 from publora_sync import Publora
 
 
@@ -51,7 +62,9 @@ async def test_the_request_carries_the_key_the_user_and_nothing_more(ask: Ask) -
 
 async def test_no_cookie_travels_with_the_next_request() -> None:
     with HostileServer(reply(headers={"Set-Cookie": "session=somebody; Path=/"})) as server:
-        async with AsyncPublora(KEY, base_url=server.base_url) as publora:
+        # Not 127.0.0.1: aiohttp's own jar keeps no cookies of addresses, so it proves nothing.
+        base_url = f"http://localhost:{server.port}"
+        async with AsyncPublora(KEY, base_url=base_url) as publora:
             await publora.connections.list(user_id="a")
             await publora.connections.list(user_id="b")
     assert b"Cookie" not in server.heads[1]
@@ -81,20 +94,35 @@ async def test_a_borrowed_session_lends_its_connections_and_nothing_else() -> No
         assert b"Cookie" not in head
 
 
-FAULTS: dict[str, Answer] = {
-    "401 that repeats the key": reply({"error": f"Invalid API key {KEY}"}, status=401),
-    "403": reply({"error": "User is not managed by key", "code": KEY}, status=403),
-    "500 page that repeats the key": reply(f"<pre>x-publora-key: {KEY}".encode(), status=500),
-    "redirect that repeats the key": reply(b"", status=302, headers={"Location": f"//{KEY}/"}),
-    "garbage": b"hello\r\n\r\n",
-    "hang-up": then_hang_up(),
-    "half": then_hang_up(CUT),
-    "silence": silence,
-    "not JSON": reply(KEY.encode()),
-    "not a list": reply({"success": True, "connections": KEY}),
-    "bad record": reply({"success": True, "connections": [{"platformId": {KEY: KEY}}]}),
-    "broken gzip": reply(KEY.encode(), headers={"Content-Encoding": "gzip"}),
-    "no server": then_hang_up(),
+FAULTS: dict[str, tuple[type[PubloraError], Answer]] = {
+    "401 that repeats the key": (
+        AuthenticationError,
+        reply({"error": f"Invalid API key {KEY}"}, status=401),
+    ),
+    "403": (
+        PermissionDeniedError,
+        reply({"error": "User is not managed by key", "code": KEY}, status=403),
+    ),
+    "500 page that repeats the key": (
+        ServerError,
+        reply(f"<pre>x-publora-key: {KEY}".encode(), status=500),
+    ),
+    "redirect that repeats the key": (
+        APIStatusError,
+        reply(b"", status=302, headers={"Location": f"//{KEY}/"}),
+    ),
+    "garbage": (TransportError, b"hello\r\n\r\n"),
+    "hang-up": (TransportError, then_hang_up()),
+    "half": (TransportError, then_hang_up(CUT)),
+    "silence": (RequestTimeoutError, silence),
+    "not JSON": (ResponseDecodeError, reply(KEY.encode())),
+    "not a list": (ResponseDecodeError, reply({"success": True, "connections": KEY})),
+    "bad record": (
+        ResponseDecodeError,
+        reply({"success": True, "connections": [{"platformId": {KEY: KEY}}]}),
+    ),
+    "broken gzip": (TransportError, reply(KEY.encode(), headers={"Content-Encoding": "gzip"})),
+    "no server": (TransportError, then_hang_up()),
 }
 
 
@@ -103,9 +131,13 @@ async def test_the_key_is_in_nothing_that_an_error_shows(
     fault: str, ask: Ask, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with HostileServer(FAULTS[fault]) as server, pytest.raises(PubloraError) as caught:
-        await ask("http://127.0.0.1:1" if fault == "no server" else server.base_url, timeout=0.05)
+    kind, answer = FAULTS[fault]
+    with HostileServer(answer) as server:
+        base_url = "http://127.0.0.1:1" if fault == "no server" else server.base_url
+        with pytest.raises(kind) as caught:
+            await ask(base_url, timeout=0.05 if fault == "silence" else 30)
     error = caught.value
+    assert type(error) is kind
     assert error.__cause__ is None
     assert error.__context__ is None
     shown = traceback.TracebackException.from_exception(error, capture_locals=True)
@@ -121,6 +153,30 @@ async def test_the_key_is_in_nothing_that_an_error_shows(
     assert ours
     assert KEY not in "\n".join(everything)
     assert pickle.loads(pickle.dumps(error)) == copy.copy(error) == error
+
+
+@pytest.mark.parametrize("colour", [AsyncPublora, Publora])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"api_key": KEY + "\n"},
+        {"api_key": KEY.encode()},
+        {"api_key": KEY, "max_retries": -1},
+        {"api_key": "k", "base_url": f"https://u:{KEY}@localhost"},
+        {"api_key": "k", "proxy": f"ftp://u:{KEY}@localhost"},
+        {"api_key": "k", "proxy": (KEY,)},
+    ],
+)
+def test_no_secret_is_in_the_frames_of_what_is_refused(
+    wrong: dict[str, object], colour: type[AsyncPublora | Publora]
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        colour(**wrong)  # type: ignore[arg-type]  # a table of wrong ones
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame for frame in shown.stack if "/tests/" not in frame.filename]
+    shown.stack[:] = ours
+    assert len(ours) > 1
+    assert KEY not in "".join(shown.format())
 
 
 @pytest.mark.parametrize("colour", [AsyncPublora, Publora])

@@ -1,6 +1,7 @@
 """What is worth another attempt, after how long, and what Retry-After asks for."""
 
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 import pytest
 
@@ -23,22 +24,22 @@ def test_a_delay_is_drawn_from_nothing_to_a_doubling_bound(
     attempt: int, most: float, drawn: float
 ) -> None:
     policy = RetryPolicy(10_000, lambda: drawn)
-    assert policy.delay(attempt, retry_after=None, time_left=None) == drawn * most
+    assert policy.delay(attempt, retry_after=None, time_left=inf) == drawn * most
 
 
 @pytest.mark.parametrize(
     ("attempt", "retry_after", "time_left", "answer"),
     [
-        (3, None, None, 1.0),
-        (4, None, None, "retries"),
-        (4, 0.0, None, "retries"),
+        (3, None, inf, 1.0),
+        (4, None, inf, "retries"),
+        (4, 0.0, inf, "retries"),
         (1, None, 0.26, 0.25),
         (1, None, 0.25, "deadline"),
         (1, None, 0.0, "deadline"),
         (1, None, -1.0, "deadline"),
-        (1, 0.0, None, 0.0),
-        (1, 60.0, None, 60.0),
-        (1, 60.1, None, "retry_after"),
+        (1, 0.0, inf, 0.25),
+        (1, 60.0, inf, 60.0),
+        (1, 60.1, inf, "retry_after"),
         (1, 61.0, 30.0, "retry_after"),
         (1, 5.0, 5.1, 5.0),
         (1, 5.0, 5.0, "deadline"),
@@ -46,7 +47,7 @@ def test_a_delay_is_drawn_from_nothing_to_a_doubling_bound(
     ],
 )
 def test_no_wait_is_begun_that_is_too_long_or_one_too_many(
-    attempt: int, retry_after: float | None, time_left: float | None, answer: float | GaveUp
+    attempt: int, retry_after: float | None, time_left: float, answer: float | GaveUp
 ) -> None:
     policy = RetryPolicy(3, lambda: 0.5)
     assert policy.delay(attempt, retry_after=retry_after, time_left=time_left) == answer
@@ -54,7 +55,7 @@ def test_no_wait_is_begun_that_is_too_long_or_one_too_many(
 
 def test_without_retries_the_first_failure_is_the_last() -> None:
     policy = RetryPolicy(0, lambda: 0.5)
-    assert policy.delay(1, retry_after=None, time_left=None) == "retries"
+    assert policy.delay(1, retry_after=None, time_left=inf) == "retries"
 
 
 @pytest.mark.parametrize(

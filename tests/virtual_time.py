@@ -79,7 +79,10 @@ class _SimulatedTransport(Transport):
         numbers = random.Random(0)  # noqa: S311  # the same each time is the point
         options = ClientOptions(api_key="k", base_url="http://localhost")
         pool = SimpleNamespace(
-            session=lambda: None, closed=False, slots=asyncio.Semaphore(max_connections)
+            session=lambda: None,
+            slots=asyncio.Semaphore(max_connections),
+            sleep=asyncio.sleep,
+            closed=False,
         )
         super().__init__(options, pool, random=numbers.random)  # type: ignore[arg-type]  # all it looks at
         self._service = service
