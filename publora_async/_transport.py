@@ -29,6 +29,7 @@ from publora_async.errors import (
     GaveUp,
     Limit,
     NotSentError,
+    PubloraError,
     RateLimitError,
     ResponseDecodeError,
     ServerError,
@@ -126,10 +127,22 @@ class Transport:
             ClientStateError: The client cannot be used here, or was closed meanwhile.
         """
         self.pool.session()
+        outcome = await self._outcome(request, decode, gate)
+        if not isinstance(outcome, PubloraError):
+            return outcome
+        try:
+            raise outcome
+        finally:
+            # The error holds this frame, and the frame would hold the error.
+            del outcome
+
+    async def _outcome(
+        self, request: Request, decode: Callable[[bytes], T], gate: Gate | None
+    ) -> T | PubloraError:
         now = asyncio.get_running_loop().time
         deadline = now() + self.options.deadline if self.options.deadline else math.inf
         attempt = 0
-        asked: APIStatusError | TransportError | None = None
+        error: APIStatusError | TransportError | None = None
         while True:
             attempt += 1
             outcome = await self._in_turn(request, decode, deadline, gate)
@@ -138,24 +151,23 @@ class Transport:
                 logger.debug("%s %s: answered, attempt %d", request.method, request.route, attempt)
                 return outcome
             if self.pool.closed:
-                raise ClientStateError("this client was closed meanwhile")
-            if isinstance(outcome.error, NotSentError) and asked is not None:
-                asked.gave_up = "gate"
-                raise asked
+                return ClientStateError("this client was closed meanwhile")
+            if error is not None and isinstance(outcome.error, NotSentError):
+                error.gave_up = "gate"
+                return error
+            outcome.error.attempts = attempt - outcome.unsent
+            if isinstance(outcome.error, ResponseDecodeError) or not outcome.may_repeat(request):
+                return outcome.error
             error = outcome.error
-            error.attempts = attempt - outcome.unsent
-            if isinstance(error, ResponseDecodeError) or not outcome.may_repeat(request):
-                raise error
             delay = self._delay(error, attempt, deadline - now())
             if isinstance(delay, str):
                 error.gave_up = delay
-                raise error
+                return error
             what = error.status if isinstance(error, APIStatusError) else type(error).__name__
             logger.info(
                 "%s %s: %s, attempt %d, again in %.2f s",
                 *(request.method, request.route, what, attempt, delay),
             )
-            asked = error
             await self.sleep(delay)
 
     def _delay(

@@ -19,7 +19,7 @@ import anyio
 import attrs
 from anyio.from_thread import BlockingPortal
 
-from publora_async import ClientStateError
+from publora_async import ClientStateError, PubloraError
 
 __all__ = ["Bridge"]
 
@@ -39,6 +39,18 @@ class _LoopThread:
     stop: Callable[[], object]
 
 
+@attrs.frozen
+class _Raised:
+    """
+    What a call raised, handed back as a value and without the loop thread's frames.
+
+    Those hold the portal's future, and that what was raised: a ring that only the garbage
+    collector would open.
+    """
+
+    error: PubloraError
+
+
 class _Job(Generic[T]):
     """One call on the loop thread, which can be cancelled before it has begun."""
 
@@ -47,11 +59,16 @@ class _Job(Generic[T]):
         self._task: asyncio.Task[object] | None = None
         self._cancelled = False
 
-    async def run(self) -> T:
+    async def run(self) -> "T | _Raised":
         self._task = asyncio.current_task()
         if self._cancelled:
             raise asyncio.CancelledError
-        return await self._call()
+        try:
+            return await self._call()
+        except PubloraError as error:
+            return _Raised(error.with_traceback(None))
+        finally:
+            self._task = None
 
     def cancel(self) -> None:
         self._cancelled = True
@@ -85,19 +102,27 @@ class Bridge:
         """
         running = self._loop_thread()
         job = _Job(partial(call, *args, **kwargs))
-        future: Future[T] | None = None
+        future: Future[T | _Raised] | None = None
         try:
             future = running.portal.start_task_soon(job.run)
-            return future.result()
+            outcome = future.result()
         except BaseException as error:
             refused = future is None and isinstance(error, RuntimeError)
             if refused or isinstance(error, CancelledError):
                 raise ClientStateError("this client was closed meanwhile") from None
-            if future is None or not future.done():
-                # Ctrl-C arrives in this thread, not in the loop's, and perhaps before there is
-                # a future: the request would go on after the caller has moved on.
-                running.call_soon(job.cancel)
+            if future is not None and future.done():
+                raise
+            # Ctrl-C arrives in this thread, not in the loop's, and perhaps before there is a
+            # future: the request would go on after the caller has moved on.
+            running.call_soon(job.cancel)
             raise
+        if not isinstance(outcome, _Raised):
+            return outcome
+        try:
+            raise outcome.error
+        finally:
+            # What is raised holds this frame, and these would hold what is raised.
+            del outcome, future
 
     def post(self, call: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """

@@ -1,6 +1,7 @@
 """The sync client's loop thread: when it lives, whom it serves, how it ends."""
 
 import asyncio
+import contextlib
 import contextvars
 import gc
 import signal
@@ -13,7 +14,7 @@ import pytest
 from conftest import KEY
 from hostile import HostileServer, reply, silence
 
-from publora_async import ClientStateError, ConnectionList
+from publora_async import AuthenticationError, ClientStateError, ConnectionList
 from publora_sync import Publora
 from publora_sync._bridge import Bridge, _Job
 
@@ -47,6 +48,21 @@ def test_a_dropped_client_leaves_no_thread_behind() -> None:
         gc.collect()
         thread.join(10)
         assert not thread.is_alive()
+
+
+def test_a_client_that_raised_is_not_kept_by_its_own_errors() -> None:
+    with HostileServer(reply({}, status=401)) as server:
+        publora = Publora(KEY, base_url=server.base_url)
+        gc.disable()
+        try:
+            with contextlib.suppress(AuthenticationError):
+                publora.connections.list()
+            (thread,) = loop_threads()
+            del publora
+            thread.join(10)
+            assert not thread.is_alive()
+        finally:
+            gc.enable()
 
 
 async def test_it_works_inside_a_running_loop() -> None:
@@ -224,14 +240,13 @@ def test_an_interrupt_while_the_thread_starts_leaves_no_thread(
             return super().result(timeout)
 
     bridge = Bridge(nothing)
-    before = set(threading.enumerate())
     with monkeypatch.context() as patch:
         patch.setattr("publora_sync._bridge.Future", InterruptedFuture)
         with pytest.raises(KeyboardInterrupt):
             bridge.run(nothing)
-    for thread in set(threading.enumerate()) - before:
+    for thread in loop_threads():
         thread.join(10)
-        assert not thread.is_alive()
+    assert loop_threads() == []
     bridge.run(nothing)
     bridge.stop()
 

@@ -112,6 +112,19 @@ async def test_waiting_for_a_slot_does_not_count_as_the_attempts_time() -> None:
     assert len(server.heads) == 2
 
 
+async def test_there_are_as_many_connections_as_slots_and_no_more() -> None:
+    with HostileServer(silence) as server:
+        async with AsyncPublora("k", base_url=server.base_url, max_connections=120) as publora:
+            calls = [asyncio.create_task(publora.connections.list()) for _ in range(130)]
+            for _ in range(120):
+                await asyncio.to_thread(server.asked.acquire)
+            assert server.connections == 120
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+    assert server.connections == 120
+
+
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 async def test_a_success_may_be_as_long_as_the_cap_and_no_longer(
     encoding: str, open_client: Open
