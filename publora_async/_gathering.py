@@ -37,7 +37,7 @@ class Gathering:
             self._report, self._finish = _bar(self._total)
         elif callable(progress):
             self._report = progress
-        elif progress:
+        elif progress is not None and progress is not False:
             raise ConfigurationError("progress must be True, None or a function")
 
     def add(self, number: int, answer: UserConnections) -> None:
@@ -69,15 +69,17 @@ def _bar(
 ) -> tuple[Callable[[int, int | None, int], object], Callable[[], object]]:
     try:
         from tqdm import TqdmWarning
-        from tqdm.auto import tqdm
+
+        with warnings.catch_warnings():
+            # Without ipywidgets a notebook gets the bar as text, which is no cause for alarm;
+            # it is this import that warns.
+            warnings.simplefilter("ignore", TqdmWarning)
+            from tqdm.auto import tqdm
     except ImportError:
         tqdm = None
     if tqdm is None:
         raise ConfigurationError("progress=True needs tqdm: pip install 'publora[progress]'")
-    with warnings.catch_warnings():
-        # Without ipywidgets a notebook gets the bar as text, which is no cause for alarm.
-        warnings.simplefilter("ignore", TqdmWarning)
-        bar = tqdm(total=total, unit=" users")
+    bar = tqdm(total=total, unit=" users")
 
     def report(done: int, _: int | None, failed: int) -> None:
         if failed:

@@ -105,12 +105,14 @@ def connection_url(user_id: str, *, expires_in_days: int, rotate: bool) -> Reque
     Ask for the link with which a managed user connects accounts.
 
     Raises:
-        ConfigurationError: *user_id* cannot be sent, or *expires_in_days* is no whole number
-            above 0.
+        ConfigurationError: *user_id* cannot be sent, *expires_in_days* is no whole number
+            above 0, or *rotate* is neither true nor false.
     """
     days = check_count("expires_in_days", expires_in_days)
     part = _path_part("user_id", user_id)
-    body = {"expiresInDays": days, "rotate": bool(rotate)}
+    if not isinstance(rotate, bool):
+        raise ConfigurationError("rotate must be True or False: a new link ends the old one")
+    body = {"expiresInDays": days, "rotate": rotate}
     route = "/workspace/users/{id}/connection-url"
     return _request("POST", route, part, body=body, writes=True)
 

@@ -14,6 +14,7 @@ from publora_async.connection_test import ConnectionTest
 from publora_async.errors import (
     APIStatusError,
     ClientStateError,
+    ConfigurationError,
     PubloraError,
     RateLimitError,
     RequestTimeoutError,
@@ -90,12 +91,15 @@ class AsyncConnections:
             An async iterator, which is an async context manager too.
 
         Raises:
-            ConfigurationError: *concurrency* is no whole number above 0.
+            ConfigurationError: *concurrency* is no whole number above 0, or *user_ids* is one
+                text.
             AuthenticationError: While iterating: the key is missing, wrong or revoked.
             PermissionDeniedError: While iterating: the key may not use the API, or not act for
                 managed users.
             ClientStateError: While iterating: the client is closed, or belongs elsewhere.
         """
+        if isinstance(user_ids, str):
+            raise ConfigurationError("user_ids must be several ids: [user_id] asks about one user")
         gate = Gate(check_count("concurrency", concurrency), self._transport.random)
         ask = partial(self._ask_for, gate=gate)
         return AsyncAnswers(FanOut(ask, concurrency=concurrency, ordered=ordered), user_ids)
@@ -201,21 +205,25 @@ class AsyncConnections:
         working: set[str] | None = None
         while True:
             try:
-                accounts = (await self.list(user_id=user_id)).on(platform)
+                # The last look, too, is given no longer than the wait for the next would be.
+                async with asyncio.timeout_at(end + poll_interval):
+                    accounts = (await self.list(user_id=user_id)).on(platform)
                 healthy = [account for account in accounts if not account.needs_reconnect]
                 if working is None:
                     working = {account.platform_id for account in healthy}
                 for account in healthy:
                     if account.platform_id not in working:
                         return account
-            except (RateLimitError, ServerError, TransportError):
+                failure = ""
+            except (RateLimitError, ServerError, TransportError, TimeoutError) as error:
                 # It has been tried again already; the next look may fare better.
-                pass
-            if clock() + poll_interval > end:
+                failure = f"; the last look failed: {str(error) or 'it took too long'}"
+            left = end - clock()
+            if left <= 0:
                 break
-            await self._transport.sleep(poll_interval)
+            await self._transport.sleep(min(poll_interval, left))
         raise RequestTimeoutError(
-            f"no {platform} account was connected within {timeout:g} s",
+            f"no {platform} account was connected within {timeout:g} s{failure}",
             limit="timeout",
             seconds=timeout,
         )

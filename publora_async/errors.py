@@ -85,7 +85,9 @@ class PubloraError(Exception):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return vars(self) == vars(other)
+        # A note is a remark on an error, not part of what it says.
+        mine, others = ({**vars(error), "__notes__": None} for error in (self, other))
+        return mine == others
 
     def __hash__(self) -> int:
         return hash((type(self), self.message))
@@ -166,6 +168,7 @@ class APIStatusError(PubloraError):
             proxy's. ``None`` otherwise.
 
         results: What a fan-out that this refusal ended had answered and not yet handed out.
+            What was under way at that moment is not among it.
     """
 
     status: int

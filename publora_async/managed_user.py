@@ -72,8 +72,7 @@ class ManagedUserKey:
     """
     An API key of a managed user's own. The service shows it this once.
 
-    It is neither pickled nor copied, as it holds a secret: ``str(key.api_key)`` is the text
-    to store.
+    It cannot be pickled, as it holds a secret: ``str(key.api_key)`` is the text to store.
 
     Attributes:
         api_key: The secret; ``repr`` shows ``***``.

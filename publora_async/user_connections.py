@@ -81,7 +81,7 @@ class UserConnectionsList(Sequence[UserConnections]):
 
     @property
     def succeeded(self) -> "UserConnectionsList":
-        """The results with connections."""
+        """The results without an error."""
         return UserConnectionsList(some for some in self if some.error is None)
 
     @property

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from publora_async import (
     AsyncConnections,
+    ConfigurationError,
     Connection,
     ConnectionList,
     ConnectionTest,
@@ -75,12 +76,15 @@ class Connections:
             An iterator, which is a context manager too.
 
         Raises:
-            ConfigurationError: *concurrency* is no whole number above 0.
+            ConfigurationError: *concurrency* is no whole number above 0, or *user_ids* is one
+                text.
             AuthenticationError: While iterating: the key is missing, wrong or revoked.
             PermissionDeniedError: While iterating: the key may not use the API, or not act for
                 managed users.
             ClientStateError: While iterating: the client is closed, or belongs elsewhere.
         """
+        if isinstance(user_ids, str):
+            raise ConfigurationError("user_ids must be several ids: [user_id] asks about one user")
         answers = self._connections.iter_many((), concurrency=concurrency, ordered=ordered)
         return Answers(answers.fan_out, user_ids, self._bridge)
 

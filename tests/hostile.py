@@ -1,6 +1,7 @@
 """A server of raw sockets on threads of its own, that answers whatever bytes a test wants."""
 
 import json
+import re
 import socket
 import ssl
 import struct
@@ -130,13 +131,17 @@ class HostileServer:
 
 
 def _read_head(connection: socket.socket) -> bytes:
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
+    received = b""
+    while b"\r\n\r\n" not in received:
         piece = connection.recv(65536)
         if not piece:
             return b""
-        head += piece
-    return head
+        received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"^content-length: *(\d+)", head, re.IGNORECASE | re.MULTILINE)
+    while length and len(body) < int(length[1]):
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n"
 
 
 def silence(connection: socket.socket) -> None:

@@ -228,6 +228,22 @@ def test_a_loop_that_cannot_start_is_an_error_and_not_a_wait_without_end(
     bridge.stop()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_goes_wrong_when_the_thread_ends_is_not_hidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda hook: seen.append(hook.exc_type))
+
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    bridge = Bridge(fail)
+    bridge.run(nothing)
+    bridge.stop()
+    assert seen in ([ExceptionGroup], [ZeroDivisionError])
+
+
 def test_an_interrupt_while_the_thread_starts_leaves_no_thread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from publora_async import (
     Connection,
@@ -231,47 +229,6 @@ def test_an_error_names_the_path_and_what_was_expected(answer: bytes, problems: 
     assert (error.__cause__, error.__context__) == (None, None)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        *(b"", b" ", b"<html>hunter2</html>", b'{"success": true', b'{"hunter2": 1} {}'),
-        *(b'{"n": NaN}', b'{"n": Infinity}', b'{"n": -Infinity}', b'{"n": 1e999}'),
-        *(b'{"n": ' + b"9" * 5000 + b"}", b"[" * 100_000, b'{"a":' * 100_000),
-        *(b'["hunter2 \xff"]', b'["\xed\xa0\x80"]', '{"hunter2": 1}'.encode("utf-16")),
-        b"\xef\xbb\xbf\xef\xbb\xbf{}",
-    ],
-)
-def test_what_is_not_json_is_refused_without_being_quoted(answer: bytes) -> None:
-    error = problem_with(answer)
-    assert error == ResponseDecodeError(
-        f"the answer is not JSON ({len(answer)} bytes): check that base_url points at "
-        "Publora's API and no proxy answers in its place"
-    )
-    assert (error.__cause__, error.__context__) == (None, None)
-
-
-def test_a_byte_order_mark_is_tolerated() -> None:
-    assert decode_connections(b"\xef\xbb\xbf" + CONTRACT) == decode_connections(CONTRACT)
-
-
-@pytest.mark.parametrize(
-    ("escaped", "text"),
-    [
-        (r"\ud800", "\ufffd"),
-        (r"a\uDFFFb", "a\ufffdb"),
-        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
-        (r"\ufeff\ud800", "\ufeff\ufffd"),
-        (r"\ud83d\ude00", "\U0001f600"),
-        (r"\\ud800", "\\ud800"),
-    ],
-)
-def test_a_lone_surrogate_becomes_a_replacement_character(escaped: str, text: str) -> None:
-    answer = body({"platformId": "a-1", "username": "@", "unknown": {"@": ["@", 1]}})
-    (connection,) = decode_connections(answer.replace(b"@", escaped.encode()))
-    unknown: dict[str, JSONValue] = {"unknown": {text: [text, 1]}}
-    assert connection == Connection(platform_id="a-1", username=text, extra=unknown)
-
-
 def test_at_most_20_000_items_are_read() -> None:
     assert len(decode_connections(body(*[{"platformId": "a-1"}] * 20_000))) == 20_000
     assert problem_with(body(*[{}] * 20_001)) == not_as_documented(
@@ -283,53 +240,3 @@ def test_validation_stops_after_ten_problems() -> None:
     error = problem_with(body(*[{"username": 1, "displayName": 2, "lastError": 3}] * 20))
     assert len(error.problems) == 10
     assert error.problems[9] == "connections[2].username: expected text, found a number"
-
-
-ANY_TEXT = st.text()
-ANY_TIME = st.datetimes(timezones=st.just(UTC))
-FINITE = st.floats(allow_nan=False, allow_infinity=False)
-ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | FINITE | ANY_TEXT,
-    lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner),
-    max_leaves=10,
-)
-ANY_EXTRA = st.dictionaries(ANY_TEXT.filter(lambda name: name not in WIRE_NAMES), ANY_JSON)
-NEARLY_RIGHT = st.dictionaries(
-    st.sampled_from(WIRE_NAMES),
-    ANY_JSON | st.dictionaries(st.sampled_from(WIRE_NAMES), ANY_JSON),
-)
-ANY_ERROR = st.builds(
-    LastError, message=st.none() | ANY_TEXT, occurred_at=st.none() | ANY_TIME, extra=ANY_EXTRA
-)
-CONNECTIONS = st.builds(
-    Connection,
-    platform_id=ANY_TEXT,
-    username=st.none() | ANY_TEXT,
-    access_token_expires_at=st.none() | ANY_TIME,
-    profile_url=st.none() | ANY_TEXT,
-    token_status=st.none() | ANY_TEXT,
-    last_error=st.none() | ANY_ERROR,
-    extra=ANY_EXTRA,
-)
-
-
-@settings(deadline=None)
-@given(
-    st.binary()
-    | ANY_JSON.map(json.dumps).map(str.encode)
-    | st.lists(NEARLY_RIGHT, min_size=1).map(lambda items: body(*items))
-)
-def test_whatever_arrives_is_a_list_or_refused(answer: bytes) -> None:
-    try:
-        assert isinstance(decode_connections(answer), ConnectionList)
-    except ResponseDecodeError as error:
-        assert str(error).startswith("the answer is not ")  # noqa: PT017  # either is right
-
-
-@settings(deadline=None)
-@given(connections=st.lists(CONNECTIONS).map(ConnectionList), ensure_ascii=st.booleans())
-def test_whatever_a_list_holds_survives_being_written_and_read_again(
-    connections: ConnectionList, *, ensure_ascii: bool
-) -> None:
-    text = json.dumps(connections.to_dict(), ensure_ascii=ensure_ascii)
-    assert decode_connections(text.encode()) == connections

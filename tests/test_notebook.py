@@ -12,7 +12,7 @@ import nbclient
 import nbformat
 import pytest
 
-from publora_async import AsyncPublora, ConnectionList
+from publora_async import AsyncPublora, ConnectionList, UserConnectionsList
 from publora_async.sandbox import Sandbox
 
 Run = Callable[..., Awaitable[list[Any]]]
@@ -40,6 +40,29 @@ from publora_async import AsyncPublora
 async with AsyncPublora() as awaited:
     accounts = await awaited.connections.list()
 accounts
+"""
+
+LIST_MANY = """\
+from publora_sync import Publora
+
+publora = Publora()
+user_ids = [user.id for user in publora.managed_users.list()]
+publora.connections.list_many(user_ids, progress=True)
+"""
+
+AWAIT_MANY = """\
+from publora_async import AsyncPublora
+
+async with AsyncPublora() as awaited:
+    user_ids = [user.id for user in await awaited.managed_users.list()]
+    answers = await awaited.connections.list_many(user_ids, progress=True)
+answers
+"""
+
+NO_WIDGETS = """\
+import sys
+
+sys.modules["ipywidgets"] = None
 """
 
 # Verbose: the values of all variables, in every frame of the traceback.
@@ -97,6 +120,20 @@ async def listed(sandbox: Sandbox) -> ConnectionList:
         return await publora.connections.list()
 
 
+async def listed_many(sandbox: Sandbox) -> UserConnectionsList:
+    async with AsyncPublora(sandbox.api_key, base_url=sandbox.base_url) as publora:
+        return await publora.connections.list_many(sandbox.user_ids)
+
+
+def shown(result: ConnectionList | UserConnectionsList, execution_count: int) -> object:
+    return {
+        "output_type": "execute_result",
+        "data": {"text/plain": repr(result), "text/html": result._repr_html_()},
+        "metadata": {},
+        "execution_count": execution_count,
+    }
+
+
 async def test_either_client_lists_in_a_cell_and_the_list_shows_itself_as_a_table(
     sandbox: Sandbox, run: Run
 ) -> None:
@@ -105,14 +142,6 @@ async def test_either_client_lists_in_a_cell_and_the_list_shows_itself_as_a_tabl
     cells = re.findall("<td>(.*?)</td>", table)
     assert [*map(html.unescape, cells[3::6])] == accounts.platform_ids
 
-    def shown(execution_count: int) -> object:
-        return {
-            "output_type": "execute_result",
-            "data": {"text/plain": repr(accounts), "text/html": table},
-            "metadata": {},
-            "execution_count": execution_count,
-        }
-
     assert await run(LIST, AWAIT) == [
         [
             {
@@ -120,9 +149,9 @@ async def test_either_client_lists_in_a_cell_and_the_list_shows_itself_as_a_tabl
                 "name": "stdout",
                 "text": "This event loop is already running\n",
             },
-            shown(1),
+            shown(accounts, 1),
         ],
-        [shown(2)],
+        [shown(accounts, 2)],
     ]
 
 
@@ -142,3 +171,35 @@ async def test_an_error_in_a_cell_is_ours_and_its_traceback_does_not_show_the_ke
     }
     assert "user_id='000000000000000000000000'" in "".join(traceback)
     assert sandbox.api_key not in "".join(traceback)
+
+
+async def test_a_fan_out_draws_a_bar_as_a_widget_and_gives_a_table(
+    sandbox: Sandbox, run: Run
+) -> None:
+    answers = await listed_many(sandbox)
+    for number, (bar, result) in enumerate(await run(LIST_MANY, AWAIT_MANY), 1):
+        view = bar.data.pop("application/vnd.jupyter.widget-view+json")
+        assert view.pop("model_id")
+        assert view == {"version_major": 2, "version_minor": 0}
+        assert bar == {
+            "output_type": "display_data",
+            "data": {"text/plain": "  0%|          | 0/10 [00:00<?, ? users/s]"},
+            "metadata": {},
+        }
+        assert result == shown(answers, number)
+
+
+@pytest.mark.parametrize("cell", [LIST_MANY, AWAIT_MANY], ids=["sync", "async"])
+async def test_without_ipywidgets_the_bar_is_text_and_nothing_warns(
+    cell: str, sandbox: Sandbox, run: Run
+) -> None:
+    answers = await listed_many(sandbox)
+    _, (*pieces, result) = await run(NO_WIDGETS, cell)
+    assert {(piece.output_type, piece.name) for piece in pieces} == {("stream", "stderr")}
+    text = "".join(piece.text for piece in pieces)
+    assert re.fullmatch(
+        r"\r  0%\| +\| 0/10 \[00:00<\?, \? users/s\](\r +\d+%.*?)*"
+        r"\r100%\|█+\| 10/10 \[00:0.*? users/s\]\n",
+        text,
+    )
+    assert result == shown(answers, 2)

@@ -1,12 +1,12 @@
-"""A call becomes a request, and a refusal becomes an error that shows nothing it should not."""
+"""A refusal becomes an error that shows nothing it should not."""
 
 import json
 import re
 
 import pytest
 
-from publora_async import APIStatusError, ConfigurationError, errors
-from publora_async._wire import Request, list_connections, refusal
+from publora_async import APIStatusError, errors
+from publora_async._refusals import refusal
 from publora_async.options import Secret
 
 KEY = Secret("sk.0123456789abcdef")
@@ -28,26 +28,6 @@ STATUSES = [
 
 def refuse(status: int, said: object) -> APIStatusError:
     return refusal(status, json.dumps(said).encode(), key=KEY)
-
-
-def test_a_list_of_ones_own_connections_takes_no_user_id() -> None:
-    assert list_connections(None) == Request(
-        "GET", "/platform-connections", {"Accept": "application/json"}
-    )
-
-
-def test_a_user_id_travels_in_its_header() -> None:
-    assert list_connections("6626a1f5e4b0c91a2d3f4567") == Request(
-        "GET",
-        "/platform-connections",
-        {"Accept": "application/json", "x-publora-user-id": "6626a1f5e4b0c91a2d3f4567"},
-    )
-
-
-@pytest.mark.parametrize("user_id", ["", "u\ud800", "u\r\nx-publora-key: k", "u" * 513])
-def test_a_user_id_that_would_not_travel_unharmed_is_refused(user_id: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"^user_id m"):
-        list_connections(user_id)
 
 
 @pytest.mark.parametrize(("status", "kind", "phrase"), STATUSES)
@@ -153,7 +133,7 @@ def test_a_key_in_the_host_of_a_redirect_is_not_shown() -> None:
         *(
             (hostile, "somewhere else")
             for hostile in [
-                *(None, "", "/login", "//example.com", "login", "javascript:alert(1)"),
+                *("http://[::1", "/login", "//example.com", "login", "javascript:alert(1)"),
                 *("ftp://example.com", " https://example.com", "https://", "https:///x"),
                 *("https://a@b@c/", "https://example.com\\@evil.com/", "https://a\\b.com"),
                 *("https://example.com\r\nSet-Cookie: a=b", "https://exam\0ple.com"),
@@ -165,7 +145,7 @@ def test_a_key_in_the_host_of_a_redirect_is_not_shown() -> None:
 )
 @pytest.mark.parametrize(("status", "phrase"), [(301, "Moved Permanently"), (307, None)])
 def test_a_redirect_names_the_origin_it_points_to_and_nothing_else(
-    location: str | None, origin: str, status: int, phrase: str | None
+    location: str, origin: str, status: int, phrase: str | None
 ) -> None:
     error = refusal(status, b"<html>moved</html>", location=location, key=KEY)
     assert error == APIStatusError(
@@ -173,3 +153,18 @@ def test_a_redirect_names_the_origin_it_points_to_and_nothing_else(
         f"{phrase or 'Temporary Redirect'}, to {origin}: redirects are not followed, "
         "check base_url",
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "message"),
+    [
+        (304, "https://example.com", "Not Modified"),
+        (300, "https://example.com", "Multiple Choices"),
+        (302, None, "Found"),
+        (302, "", "Found"),
+    ],
+)
+def test_a_3xx_that_leads_nowhere_is_told_by_its_phrase(
+    status: int, location: str | None, message: str
+) -> None:
+    assert refusal(status, b"", location=location, key=KEY) == APIStatusError(status, message)

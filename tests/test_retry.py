@@ -5,7 +5,7 @@ from math import inf
 
 import pytest
 
-from publora_async._retry import REPEATABLE_STATUSES, RetryPolicy, parse_retry_after
+from publora_async._retry import REPEATABLE_STATUSES, RetryBudget, RetryPolicy, parse_retry_after
 from publora_async.errors import GaveUp
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -97,3 +97,22 @@ def test_the_time_until_a_date_does_not_depend_on_the_clocks_time_zone() -> None
 )
 def test_anything_else_counts_as_absent(values: list[str]) -> None:
     assert parse_retry_after(values, NOW) is None
+
+
+def test_an_outage_buys_a_hundred_retries_and_successes_buy_them_back() -> None:
+    budget = RetryBudget()
+    assert sum(budget.spend() for _ in range(5000)) == 100
+    for _ in range(5):
+        assert not budget.spend()
+        budget.earn(retried=False)
+    assert budget.spend()
+    assert not budget.spend()
+    budget.earn(retried=True)
+    assert budget.spend()
+
+
+def test_more_than_full_the_budget_does_not_get() -> None:
+    budget = RetryBudget()
+    for _ in range(10):
+        budget.earn(retried=True)
+    assert sum(budget.spend() for _ in range(200)) == 100

@@ -1,0 +1,194 @@
+"""The resource ``managed_users`` in both colours, against the sandbox."""
+
+import copy
+import pickle
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
+
+import attrs
+import pytest
+from colours import Client, Question
+
+from publora_async import (
+    APIStatusError,
+    AsyncPublora,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    ConnectionLink,
+    ConnectionList,
+    ManagedUser,
+    NotFoundError,
+    PermissionDeniedError,
+    PermissionReason,
+)
+from publora_async.sandbox import Sandbox
+from publora_sync import Publora
+
+NOBODY = "0" * 24
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(users=3) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(params=[AsyncPublora, Publora], ids=["async", "sync"])
+async def client(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIterator[Client]:
+    client = Client(request.param(sandbox.api_key, base_url=sandbox.base_url))
+    yield client
+    await client.close()
+
+
+async def refused(client: Client, question: Question) -> APIStatusError:
+    with pytest.raises(APIStatusError) as caught:
+        await client.ask(question)
+    return caught.value
+
+
+async def test_the_users_come_in_the_services_order(client: Client, sandbox: Sandbox) -> None:
+    users = await client.ask(lambda publora: publora.managed_users.list())
+    assert [type(user) for user in users] == [ManagedUser] * 3
+    assert [user.id for user in users] == list(sandbox.user_ids)
+    assert {user.role for user in users} == {"managed"}
+    assert {user.extra == {} for user in users} == {True}
+
+
+@pytest.mark.parametrize(("given", "named"), [("Zoë", "Zoë"), (None, "zoe")])
+async def test_a_user_that_was_made_is_listed_and_has_nothing_connected(
+    given: str | None, named: str, client: Client
+) -> None:
+    made = await client.ask(lambda publora: publora.managed_users.create("zoe@example.com", given))
+    listed = await client.ask(lambda publora: publora.managed_users.list())
+    theirs = await client.ask(lambda publora: publora.connections.list(user_id=made.id))
+    assert (made, theirs) == (listed[3], ConnectionList())
+    assert attrs.evolve(made, id="", daily_posts_left=None) == ManagedUser(
+        id="", email="zoe@example.com", display_name=named, role="managed"
+    )
+
+
+async def test_an_email_that_is_taken_is_a_conflict(client: Client, sandbox: Sandbox) -> None:
+    (first, *_) = await client.ask(lambda publora: publora.managed_users.list())
+    error = await refused(client, lambda publora: publora.managed_users.create(first.email))
+    assert error == ConflictError(409, "A user with this email already exists", "email_exists")
+    assert sandbox.answers["POST /workspace/users", 409] == 1
+
+
+async def test_a_malformed_email_is_the_services_to_refuse(client: Client) -> None:
+    error = await refused(client, lambda publora: publora.managed_users.create("zoe"))
+    assert error == BadRequestError(400, "username must be an email address")
+
+
+async def test_a_detached_user_is_gone_and_the_others_stay(
+    client: Client, sandbox: Sandbox
+) -> None:
+    first, second, third = sandbox.user_ids
+    assert await client.ask(lambda publora: publora.managed_users.detach(second)) is None
+    left = await client.ask(lambda publora: publora.managed_users.list())
+    assert [user.id for user in left] == [first, third]
+    error = await refused(client, lambda publora: publora.connections.list(user_id=second))
+    assert isinstance(error, PermissionDeniedError)
+    assert error.reason is PermissionReason.NOT_MANAGED
+
+
+async def test_a_link_stays_until_it_is_rotated(client: Client, sandbox: Sandbox) -> None:
+    user = await client.ask(lambda publora: publora.managed_users.create("zoe@example.com"))
+
+    async def link(**options: object) -> ConnectionLink:
+        made: ConnectionLink = await client.ask(
+            lambda publora: publora.managed_users.connection_url(user.id, **options)
+        )
+        return made
+
+    now = sandbox.now.replace(microsecond=sandbox.now.microsecond // 1000 * 1000)
+    first = await link()
+    assert await link(expires_in_days=7) == first
+    rotated = await link(expires_in_days=7, rotate=True)
+    assert await link() == rotated
+    assert first.url != rotated.url
+    assert (first.token_expires_at, rotated.token_expires_at) == (
+        now + timedelta(days=90),
+        now + timedelta(days=7),
+    )
+    listed = (await client.ask(lambda publora: publora.managed_users.list()))[3]
+    assert (listed.connections_page_url, listed.connections_page_token_expires_at) == (
+        rotated.url,
+        rotated.token_expires_at,
+    )
+
+
+async def test_days_beyond_what_the_service_allows_are_its_to_refuse(
+    client: Client, sandbox: Sandbox
+) -> None:
+    error = await refused(
+        client,
+        lambda publora: publora.managed_users.connection_url(
+            sandbox.user_ids[0], expires_in_days=3651
+        ),
+    )
+    assert error == BadRequestError(400, "expiresInDays must be a whole number from 1 to 3650")
+
+
+async def test_a_users_own_key_lists_what_the_workspace_key_lists_for_the_user(
+    client: Client, sandbox: Sandbox
+) -> None:
+    user_id = sandbox.user_ids[1]
+    key = await client.ask(lambda publora: publora.managed_users.create_api_key(user_id))
+    theirs = await client.ask(lambda publora: publora.connections.list(user_id=user_id))
+    async with AsyncPublora(key.api_key, base_url=sandbox.base_url) as own:
+        assert await own.connections.list() == theirs
+    assert theirs
+    assert (key.user_id, key.extra) == (user_id, {})
+    assert key.message == "API key created. Store it now: it is not shown again."
+
+
+async def test_a_users_own_key_is_shown_nowhere_but_where_it_is_asked_for(
+    client: Client, sandbox: Sandbox
+) -> None:
+    user_id = sandbox.user_ids[0]
+    key = await client.ask(lambda publora: publora.managed_users.create_api_key(user_id))
+    assert str(key.api_key).startswith("sk_")
+    assert str(key) == repr(key)
+    assert repr(key).startswith(f"ManagedUserKey(api_key=***, user_id='{user_id}', ")
+    assert key.api_key not in repr(key)
+    copies: list[Callable[[object], object]] = [pickle.dumps, copy.deepcopy]
+    for make in copies:
+        with pytest.raises(TypeError, match="neither pickled nor copied"):
+            make(key)
+
+
+ABOUT_A_USER: list[Question] = [
+    lambda publora: publora.managed_users.detach(NOBODY),
+    lambda publora: publora.managed_users.connection_url(NOBODY),
+    lambda publora: publora.managed_users.create_api_key(NOBODY),
+]
+ALL: list[Question] = [
+    lambda publora: publora.managed_users.list(),
+    lambda publora: publora.managed_users.create("zoe@example.com"),
+    *ABOUT_A_USER,
+]
+
+
+@pytest.mark.parametrize("question", ABOUT_A_USER)
+async def test_a_user_that_is_not_managed_is_not_found(question: Question, client: Client) -> None:
+    error = await refused(client, question)
+    assert error == NotFoundError(404, "User not found or not managed by this key")
+
+
+@pytest.mark.parametrize("question", ALL)
+async def test_an_ordinary_key_is_refused_with_the_reason(
+    question: Question, client: Client, sandbox: Sandbox
+) -> None:
+    error = await refused(
+        client, lambda publora: question(publora.with_options(api_key=sandbox.ordinary_key))
+    )
+    assert error == PermissionDeniedError(403, "Workspace access is not enabled for this key")
+    assert isinstance(error, PermissionDeniedError)
+    assert (error.reason, error.refuses_key) == (PermissionReason.WORKSPACE_ACCESS, True)
+
+
+@pytest.mark.parametrize("question", ALL)
+async def test_a_wrong_key_is_refused(question: Question, client: Client) -> None:
+    error = await refused(client, lambda publora: question(publora.with_options(api_key="wrong")))
+    assert error == AuthenticationError(401, "Invalid API key")
