@@ -13,8 +13,8 @@ from publora_async._wire import JSONValue, wire_name
 from publora_async.connection_test import ConnectionTest
 from publora_async.errors import ResponseDecodeError
 from publora_async.managed_user import ConnectionLink, ManagedUser, ManagedUserKey
-from publora_async.options import Secret
 from publora_async.records import Connection, LastError
+from publora_async.secret import Secret
 
 __all__ = ["expected", "kind_of", "structured"]
 

@@ -15,7 +15,7 @@ from publora_async.errors import (
     ResponseDecodeError,
     ServerError,
 )
-from publora_async.options import Secret
+from publora_async.secret import Secret
 
 __all__ = ["refusal"]
 

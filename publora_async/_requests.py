@@ -6,7 +6,8 @@ from urllib.parse import quote
 import attrs
 
 from publora_async.errors import ConfigurationError
-from publora_async.options import check_count, check_header_value
+from publora_async.options import check_count
+from publora_async.secret import check_header_value
 
 __all__ = [
     "KEY_HEADER",

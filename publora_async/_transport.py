@@ -1,80 +1,36 @@
-"""
-From a request to what its answer says: slots, attempts, deadlines.
-
-An attempt hands its failure back as a value, and the call raises it once every ``except`` block
-is left: aiohttp's exceptions hold the request with its headers, so none of them may become the
-``__context__`` of what a user sees.
-"""
+"""From a call to its outcome: slots, attempts, the waits between them, deadlines."""
 
 import asyncio
 import logging
 import math
 import random as random_numbers
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import TypeVar
 
-import aiohttp
-from yarl import URL
-
-from publora_async._faults import BrokenConnectionError, Failure, failure_of, too_late
+from publora_async._faults import Failure, too_late
 from publora_async._gate import Gate, Outcome
 from publora_async._pool import Pool
-from publora_async._refusals import refusal
-from publora_async._requests import KEY_HEADER, Request
-from publora_async._retry import REPEATABLE_STATUSES, RetryBudget, RetryPolicy, parse_retry_after
+from publora_async._requests import Request
+from publora_async._retry import RetryBudget, RetryPolicy
+from publora_async._sender import Sender
 from publora_async.errors import (
     APIStatusError,
     ClientStateError,
     GaveUp,
-    Limit,
     NotSentError,
     PubloraError,
     RateLimitError,
     ResponseDecodeError,
     ServerError,
-    Stage,
     TransportError,
 )
-from publora_async.options import ClientOptions, Secret
+from publora_async.options import ClientOptions
 
 __all__ = ["Transport"]
-
-MAX_BODY: Final = 4 * 1024 * 1024
-MAX_ERROR_BODY: Final = 64 * 1024
 
 logger = logging.getLogger("publora_async")
 
 T = TypeVar("T")
-
-
-class _Hop:
-    """The middleware of one attempt: adds the key, and remembers how far the attempt came."""
-
-    def __init__(self, origin: URL, key: Secret) -> None:
-        self._origin = origin
-        self._key = key
-        self._request: aiohttp.ClientRequest | None = None
-
-    async def __call__(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        self._request = request
-        if request.url.origin() == self._origin:
-            request.headers[KEY_HEADER] = self._key
-        try:
-            return await handler(request)
-        except aiohttp.ClientConnectorError:
-            raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-            # Either of them would make aiohttp send an idempotent request a second time.
-            raise BrokenConnectionError from None
-
-    @property
-    def stage(self) -> Stage:
-        """How far the attempt came, short of the body."""
-        sent = self._request is not None and self._request.response is not None
-        return "headers" if sent else "connect"
 
 
 class Transport:
@@ -102,12 +58,7 @@ class Transport:
         self.random: Callable[[], float] = random
         self._retries = RetryPolicy(options.max_retries, random)
         self._budget = RetryBudget()
-        self._origin = URL(options.base_url).origin()
-        self._timeout = aiohttp.ClientTimeout(
-            connect=options.timeout.connect,
-            sock_read=options.timeout.read,
-            ceil_threshold=math.inf,
-        )
+        self.sender: Sender = Sender(options, pool)
 
     async def call(
         self, request: Request, decode: Callable[[bytes], T], gate: Gate | None = None
@@ -203,61 +154,9 @@ class Transport:
         except TimeoutError:
             return Failure(too_late("queue", "deadline", self.options), repeatable=False)
         try:
-            return await self._attempt(request, decode, deadline)
+            return await self.sender.send(request, decode, deadline)
         finally:
             self.pool.slots.release()
-
-    async def _attempt(
-        self, request: Request, decode: Callable[[bytes], T], deadline: float
-    ) -> T | Failure:
-        session = self.pool.session()
-        hop = _Hop(self._origin, self.options.api_key)
-        begun = False
-        refused: Failure | None = None
-        end = asyncio.get_running_loop().time() + self.options.timeout.total
-        try:
-            async with (
-                asyncio.timeout_at(min(end, deadline)),
-                session.request(
-                    request.method,
-                    URL(self.options.base_url + request.path, encoded=True),
-                    headers=request.headers,
-                    data=request.body,
-                    allow_redirects=False,
-                    middlewares=(hop,),
-                    timeout=self._timeout,
-                    ssl=self.pool.ssl_context() if self._origin.scheme == "https" else True,
-                    proxy=self.options.proxy,
-                ) as response,
-            ):
-                begun = True
-                if 200 <= response.status < 300 and response.status != 206:
-                    body = await _read(response, MAX_BODY)
-                    if body is None:
-                        error = ResponseDecodeError(f"the answer is over {MAX_BODY} bytes long")
-                        return Failure(error, repeatable=False)
-                    return decode(body)
-                # Kept before its body is read: a 401 is one however its body breaks off.
-                refused = self._refusal(response, b"")
-                return self._refusal(response, await _read(response, MAX_ERROR_BODY))
-        except ResponseDecodeError as error:
-            # Without its traceback, whose frames hold the answer.
-            return Failure(error.with_traceback(None), repeatable=False)
-        except (aiohttp.ClientError, OSError, BrokenConnectionError) as error:
-            limit: Limit = "deadline" if deadline < end else "timeout"
-            stage = "body" if begun else hop.stage
-            return refused or failure_of(error, stage, limit, self.options)
-
-    def _refusal(self, response: aiohttp.ClientResponse, body: bytes | None) -> Failure:
-        headers = response.headers
-        error = refusal(
-            response.status,
-            body or b"",
-            location=headers.get("Location"),
-            retry_after=parse_retry_after(headers.getall("Retry-After", []), datetime.now(UTC)),
-            key=self.options.api_key,
-        )
-        return Failure(error, response.status in REPEATABLE_STATUSES and body is not None)
 
 
 _HELD_BACK = (
@@ -276,14 +175,3 @@ def _tell(outcome: object) -> tuple[Outcome, float | None]:
             return Outcome.FAILED, None
         case _:
             return Outcome.GOOD, None
-
-
-async def _read(response: aiohttp.ClientResponse, most: int) -> bytes | None:
-    """The decoded body; ``None``, and the connection closed, if it is over *most* bytes."""
-    body = await response.content.readany()
-    while len(body) <= most and (piece := await response.content.readany()):
-        body += piece
-    if len(body) <= most:
-        return body
-    response.close()
-    return None

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex
 
 import attrs
 
+from publora_async._urls import environment_proxy
 from publora_async.connections import AsyncConnections
 from publora_async.managed_users import AsyncManagedUsers
-from publora_async.options import ClientOptions, Timeouts, environment_proxy, masked
+from publora_async.options import ClientOptions, Timeouts
+from publora_async.secret import masked
 
 if TYPE_CHECKING:
     import ssl

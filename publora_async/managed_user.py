@@ -6,7 +6,7 @@ from datetime import datetime
 import attrs
 
 from publora_async._wire import JSONValue, named, to_wire
-from publora_async.options import Secret
+from publora_async.secret import Secret
 
 __all__ = ["ConnectionLink", "ManagedUser", "ManagedUserKey"]
 

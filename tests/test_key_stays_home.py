@@ -209,5 +209,5 @@ async def test_the_key_is_in_no_frame_of_a_cancelled_call() -> None:
                 await task
     shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     text = "".join(shown.format())
-    assert "publora_async/_transport.py" in text
+    assert "publora_async/_sender.py" in text
     assert KEY not in text.replace(f"KEY = {KEY!r}", "")

@@ -20,7 +20,7 @@ from publora_async import (
     ServerError,
     Timeouts,
 )
-from publora_async._transport import MAX_BODY, MAX_ERROR_BODY
+from publora_async._sender import MAX_BODY, MAX_ERROR_BODY
 
 INTERIM = b"HTTP/1.1 103 Early Hints\r\n\r\n"
 

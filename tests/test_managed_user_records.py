@@ -23,7 +23,7 @@ from publora_async._decode import (
     decode_user,
     decode_users,
 )
-from publora_async.options import Secret
+from publora_async.secret import Secret
 
 DATE = datetime(2026, 10, 8, 15, 30, 0, 250_000, tzinfo=UTC)
 WIRE_DATE = "2026-10-08T15:30:00.250Z"

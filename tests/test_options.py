@@ -12,14 +12,9 @@ import attrs
 import pytest
 
 from publora_async import AsyncPublora, ConfigurationError
-from publora_async.options import (
-    DEFAULT_BASE_URL,
-    ClientOptions,
-    Secret,
-    Timeouts,
-    check_header_value,
-    environment_proxy,
-)
+from publora_async._urls import DEFAULT_BASE_URL, environment_proxy
+from publora_async.options import ClientOptions, Timeouts
+from publora_async.secret import Secret, check_header_value
 
 KEY = "sk_1700000000000.0123456789abcdef"
 BASE_URL_SHAPE = (

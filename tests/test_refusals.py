@@ -7,7 +7,7 @@ import pytest
 
 from publora_async import APIStatusError, errors
 from publora_async._refusals import refusal
-from publora_async.options import Secret
+from publora_async.secret import Secret
 
 KEY = Secret("sk.0123456789abcdef")
 STATUSES = [

@@ -22,17 +22,19 @@ MODULES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 # Lower rows may import from higher ones, never the other way.
 LAYERS = [
     {"errors", "_tables", "_wire"},
-    {"options", "records", "_json"},
-    {"connection_list", "connection_test", "managed_user", "_retry", "_gate", "_fanout"},
-    {"user_connections", "_converter", "_requests", "_refusals"},
-    {"_decode", "_gathering", "_faults", "_pool"},
-    {"answers", "_transport"},
+    {"secret", "records", "_json"},
+    {"_urls", "connection_list", "connection_test", "managed_user", "_gate", "_fanout"},
+    {"options", "user_connections", "_converter", "_refusals", "_retry"},
+    {"_decode", "_gathering", "_requests", "_pool"},
+    {"answers", "_faults"},
+    {"_sender"},
+    {"_transport"},
     {"connections", "managed_users"},
     {"client"},
 ]
 
 OWNERS = {
-    "aiohttp": {"publora_async._transport", "publora_async._pool", "publora_async._faults"},
+    "aiohttp": {"publora_async._sender", "publora_async._pool", "publora_async._faults"},
     "cattrs": {"publora_async._converter"},
     "anyio": {"publora_sync._bridge"},
 }

@@ -11,8 +11,8 @@ from hostile import HostileServer, reply, tunnel_to
 from yarl import URL
 
 from publora_async import AsyncPublora, ConnectionList, TransportError
-from publora_async._transport import _Hop
-from publora_async.options import Secret
+from publora_async._sender import _Hop
+from publora_async.secret import Secret
 
 AUTHORITY = trustme.CA()
 

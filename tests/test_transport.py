@@ -7,7 +7,7 @@ from hostile import CUT, Answer, HostileServer, reply, then_hang_up, then_reset
 from patient import Open
 
 from publora_async import ConnectionList, GaveUp, RateLimitError, ServerError, TransportError
-from publora_async._transport import MAX_BODY, MAX_ERROR_BODY
+from publora_async._sender import MAX_BODY, MAX_ERROR_BODY
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import attrs
 
 from publora_async import APIStatusError, RateLimitError, ServerError
 from publora_async._faults import Failure
-from publora_async._requests import Request
 from publora_async._retry import REPEATABLE_STATUSES
 from publora_async._transport import Transport
 from publora_async.connections import AsyncConnections
@@ -72,26 +71,14 @@ class Service:
         return refusal
 
 
-class _SimulatedTransport(Transport):
-    """The real calls, retries, budget and gate, over a simulated service."""
+class _SimulatedSender:
+    """Asks a simulated service in place of a real one."""
 
-    def __init__(self, service: Service, max_connections: int) -> None:
-        numbers = random.Random(0)  # noqa: S311  # the same each time is the point
-        options = ClientOptions(api_key="k", base_url="http://localhost")
-        pool = SimpleNamespace(
-            session=lambda: None,
-            slots=asyncio.Semaphore(max_connections),
-            sleep=asyncio.sleep,
-            closed=False,
-        )
-        super().__init__(options, pool, random=numbers.random)  # type: ignore[arg-type]  # all it looks at
+    def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def _attempt(
-        self,
-        request: Request,  # noqa: ARG002  # one service, one answer
-        decode: Callable[[bytes], T],
-        deadline: float,  # noqa: ARG002  # no attempt takes that long
+    async def send(
+        self, _request: object, decode: Callable[[bytes], T], _deadline: float
     ) -> T | Failure:
         refusal = await self._service.answer()
         if refusal is None:
@@ -100,8 +87,15 @@ class _SimulatedTransport(Transport):
 
 
 def connections(service: Service) -> AsyncConnections:
-    """The resource, asking *service*. To be made on a virtual loop."""
-    return AsyncConnections(_SimulatedTransport(service, 100))
+    """The resource, with the real calls, retries, budget and gate, over *service*."""
+    numbers = random.Random(0)  # noqa: S311  # the same each time is the point
+    options = ClientOptions(api_key="k", base_url="http://localhost")
+    pool = SimpleNamespace(
+        session=lambda: None, slots=asyncio.Semaphore(100), sleep=asyncio.sleep, closed=False
+    )
+    transport = Transport(options, pool, random=numbers.random)  # type: ignore[arg-type]  # all it looks at
+    transport.sender = _SimulatedSender(service)  # type: ignore[assignment]  # of the same shape
+    return AsyncConnections(transport)
 
 
 def outage(begin: float, end: float) -> Callable[[float, int], APIStatusError | None]:
