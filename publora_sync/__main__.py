@@ -16,7 +16,7 @@ def main() -> None:
     try:
         from publora_sync.cli import publora
     except ImportError as error:
-        if error.name not in {"click", "rich"}:
+        if (error.name or "").partition(".")[0] not in {"click", "rich"}:
             raise
         sys.stderr.write("the publora command needs its extra: pip install 'publora[cli]'\n")
         sys.exit(2)

@@ -105,7 +105,7 @@ class Bridge:
         future: Future[T | _Raised] | None = None
         try:
             future = running.portal.start_task_soon(job.run)
-            outcome = future.result()
+            outcome = _result(future)
         except BaseException as error:
             refused = future is None and isinstance(error, RuntimeError)
             if refused or isinstance(error, CancelledError):
@@ -161,6 +161,16 @@ class Bridge:
             self._end()
             if not sys.is_finalizing():
                 self._running.thread.join()
+
+
+def _result(future: Future[T]) -> T:
+    # In slices: a signal that comes just before the wait would be noticed only after it.
+    while True:
+        try:
+            return future.result(timeout=0.25)
+        except TimeoutError:
+            if future.done():
+                raise
 
 
 def _start(close: Callable[[], Awaitable[None]]) -> _LoopThread:

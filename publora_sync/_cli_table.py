@@ -1,23 +1,41 @@
 """Accounts as people read them: a table on a terminal, aligned text elsewhere."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from publora_async import Connection, TokenStatus
+from publora_async import Connection, ConnectionList, TokenStatus
 from publora_sync._cli_formats import escape
+from publora_sync._cli_shell import on_terminal
 
-__all__ = ["Shown", "show", "to_lines", "to_table"]
+__all__ = [
+    "NONE",
+    "Shown",
+    "for_people",
+    "rows_to_lines",
+    "rows_to_table",
+    "show",
+    "show_all",
+    "to_lines",
+    "to_table",
+]
 
-_NONE = "-"
+NONE = "-"
+"""In place of what is not known."""
+
 # The titles of what a Shown begins with.
 _HEADER = ("PLATFORM", "HANDLE", "NAME", "PLATFORM ID", "HEALTH", "EXPIRES")
+# Blanks between two columns.
+_GAP = 2
 
 
 class Shown(NamedTuple):
@@ -33,6 +51,7 @@ class Shown(NamedTuple):
         expires: The day on which it does, in UTC; a hyphen if none is known.
         mark: *health* in one character.
         style: *health* as a colour.
+        user_id: Whose it is; empty if it is not said.
     """
 
     platform: str
@@ -43,9 +62,10 @@ class Shown(NamedTuple):
     expires: str
     mark: str
     style: str
+    user_id: str = ""
 
 
-def show(account: Connection, now: datetime, *, soon: bool) -> Shown:
+def show(account: Connection, now: datetime, *, soon: bool, user_id: str = "") -> Shown:
     """
     Put *account* in words.
 
@@ -53,19 +73,31 @@ def show(account: Connection, now: datetime, *, soon: bool) -> Shown:
         account: Whom to show.
         now: The moment to judge by, aware.
         soon: Whether it counts as expiring soon.
+        user_id: Whose it is; empty: not to be said.
     """
     mark, health, style = _health(account, now, soon=soon)
     date = account.access_token_expires_at
     return Shown(
         platform=escape(account.platform),
-        handle=escape(account.username or _NONE),
-        name=escape(account.display_name or _NONE),
+        handle=escape(account.username or NONE),
+        name=escape(account.display_name or NONE),
         platform_id=escape(account.platform_id),
         health=escape(health),
-        expires=f"{date:%Y-%m-%d}" if date else _NONE,
+        expires=f"{date:%Y-%m-%d}" if date else NONE,
         mark=mark,
         style=style,
+        user_id=escape(user_id),
     )
+
+
+def show_all(
+    accounts: ConnectionList, soon: ConnectionList, now: datetime, user_id: str = ""
+) -> list[Shown]:
+    """Put all *accounts* in words, those that are in *soon* as expiring soon."""
+    ids = set(soon.platform_ids)
+    return [
+        show(account, now, soon=account.platform_id in ids, user_id=user_id) for account in accounts
+    ]
 
 
 def _health(account: Connection, now: datetime, *, soon: bool) -> tuple[str, str, str]:
@@ -90,9 +122,22 @@ def _in(date: datetime | None, now: datetime) -> str:
     return f"in {left // timedelta(minutes=1)} min"
 
 
+def for_people(accounts: list[Shown]) -> str:
+    """A table if stdout is a terminal, else aligned text."""
+    return to_table(accounts) if on_terminal(sys.stdout) else to_lines(accounts)
+
+
 def to_lines(accounts: list[Shown]) -> str:
     """Aligned columns of plain text, one account a line, nothing cut off."""
     rows = [_HEADER, *(account[: len(_HEADER)] for account in accounts)]
+    if any(account.user_id for account in accounts):
+        owners = ["USER", *(account.user_id for account in accounts)]
+        rows = [(owner, *row) for owner, row in zip(owners, rows, strict=True)]
+    return rows_to_lines(rows)
+
+
+def rows_to_lines(rows: Sequence[Sequence[str]]) -> str:
+    """Aligned columns of plain text; *rows* with a header, or without one."""
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     return "".join(f"{_aligned(row, widths)}\n" for row in rows)
 
@@ -106,43 +151,84 @@ def to_table(accounts: list[Shown]) -> str:
     """
     A table for the terminal that stdout is, colours included.
 
-    An account takes one line, or two where the terminal is too narrow for that.
+    An account takes one line, or two where the terminal is too narrow for that. Where it is
+    said whose they are, each user's accounts stand under the user's id.
     """
     console = Console()
-    table = _wide(accounts)
-    unbounded = console.options.update(width=10_000)
-    if console.measure(table, options=unbounded).minimum > console.width:
-        table = _narrow(accounts)
+    widths = _widths(accounts, console.width)
+    return _drawn(console, _wide(accounts, widths) if widths else _narrow(accounts))
+
+
+def _widths(accounts: list[Shown], most: int) -> list[int] | None:
+    """The columns' widths where an account takes one line; ``None``: *most* is too narrow."""
+    cells = [(*one[:4], f"{one.mark} {one.health}", one.expires) for one in accounts]
+    widths = [max(map(cell_len, column)) for column in zip(_HEADER, *cells, strict=True)]
+    # A name, and nothing else, may go on below: between words.
+    name = _HEADER.index("NAME")
+    words = (word for account in accounts for word in account.name.split())
+    widths[name] += min(0, most - sum(widths) - _GAP * (len(widths) - 1))
+    longest = max(map(cell_len, words), default=0)
+    return widths if widths[name] >= max(longest, len("NAME")) else None
+
+
+def rows_to_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table for the terminal that stdout is; nothing in *rows* is cut off."""
+    table = _table()
+    for title in header:
+        table.add_column(title.capitalize(), overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return _drawn(Console(), [table])
+
+
+def _drawn(console: Console, parts: Iterable[RenderableType]) -> str:
     with console.capture() as captured:
-        console.print(table)
+        console.print(Group(*parts))
     return captured.get()
 
 
-def _wide(accounts: list[Shown]) -> Table:
+def _wide(accounts: list[Shown], widths: list[int]) -> Iterator[RenderableType]:
+    yield _of_widths(widths, header=True)
+    for user_id, theirs in groupby(accounts, attrgetter("user_id")):
+        if user_id:
+            yield Text(user_id, "bold")
+        table = _of_widths(widths, header=False)
+        for account in theirs:
+            *who, _, expires = map(Text, account[: len(_HEADER)])
+            table.add_row(*who, _health_text(account), expires)
+        yield table
+
+
+def _of_widths(widths: list[int], *, header: bool) -> Table:
     table = _table()
-    for title in _HEADER:
-        table.add_column(title.capitalize(), no_wrap=title != "NAME")
-    for account in accounts:
-        *who, _, expires = map(Text, account[: len(_HEADER)])
-        table.add_row(*who, _health_text(account), expires)
+    table.show_header = header
+    for title, width in zip(_HEADER, widths, strict=True):
+        table.add_column(title.capitalize(), width=width)
     return table
 
 
-def _narrow(accounts: list[Shown]) -> Table:
+def _narrow(accounts: list[Shown]) -> Iterator[RenderableType]:
     table = _table()
     table.add_column("Health", no_wrap=True)
     table.add_column("Account", overflow="fold")
-    for account in accounts:
-        names = [name for name in (account.handle, account.name) if name != _NONE]
-        who = "  ".join(dict.fromkeys(names)) or _NONE
-        expires = "" if account.expires == _NONE else f"  {account.expires}"
-        table.add_row(_health_text(account), Text(who, "bold"))
-        table.add_row(Text(expires, "dim"), Text(account.platform_id))
-    return table
+    for user_id, theirs in groupby(accounts, attrgetter("user_id")):
+        if user_id:
+            table.add_row("", Text(user_id, "bold underline"))
+        for account in theirs:
+            _add_two_lines(table, account)
+    yield table
+
+
+def _add_two_lines(table: Table, account: Shown) -> None:
+    names = [name for name in (account.handle, account.name) if name != NONE]
+    who = "  ".join(dict.fromkeys(names)) or NONE
+    expires = "" if account.expires == NONE else f"  {account.expires}"
+    table.add_row(_health_text(account), Text(who, "bold"))
+    table.add_row(Text(expires, "dim"), Text(account.platform_id))
 
 
 def _table() -> Table:
-    # Two blanks between columns: one of padding, one for the box's empty divider.
+    # The gap between columns is one blank of padding, and one for the box's empty divider.
     return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
 
 

@@ -146,6 +146,22 @@ def test_an_interrupt_cancels_the_request_and_the_client_works_on() -> None:
     bridge.stop()
 
 
+def test_a_call_that_takes_its_time_is_waited_for() -> None:
+    bridge = Bridge(nothing)
+
+    async def take_time() -> str:
+        await asyncio.sleep(0.3)  # more than one slice of the waiting
+        return "done"
+
+    async def run_out_of_it() -> None:
+        raise TimeoutError("its own")
+
+    assert bridge.run(take_time) == "done"
+    with pytest.raises(TimeoutError, match="its own"):
+        bridge.run(run_out_of_it)
+    bridge.stop()
+
+
 def test_an_interrupt_before_the_call_has_begun_keeps_it_from_beginning() -> None:
     begun = threading.Event()
     bridge = Bridge(nothing)

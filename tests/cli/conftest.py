@@ -1,9 +1,15 @@
 """What the command's tests share: a sandbox to ask, and the command run in this process."""
 
+import signal
+import socket
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from click.testing import CliRunner, Result
+from hostile import silence
 
 from publora_async.sandbox import Sandbox
 from publora_sync.cli import publora
@@ -30,3 +36,18 @@ def run(environment: dict[str, str]) -> Callable[..., Result]:
         return runner.invoke(publora, arguments, prog_name="publora", catch_exceptions=False)
 
     return run
+
+
+@pytest.fixture
+def interrupt() -> Callable[[socket.socket], None]:
+    """Press Ctrl-C while the command waits for the answer that this is in place of."""
+
+    def interrupt(connection: socket.socket) -> None:
+        main = threading.main_thread().ident or 0
+        # Just before the wait, CPython would take note of it only after it, which has no end.
+        while sys._current_frames()[main].f_code.co_name != "wait":
+            time.sleep(0)  # let it go on
+        signal.pthread_kill(main, signal.SIGINT)
+        silence(connection)
+
+    return interrupt

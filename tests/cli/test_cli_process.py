@@ -1,8 +1,13 @@
 """The command as a process: its entry, pipes, terminals, signals, and the missing extra."""
 
+import asyncio
 import contextlib
+import csv
+import io
+import itertools
 import json
 import os
+import re
 import runpy
 import shlex
 import signal
@@ -10,11 +15,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import entry_points, version
+from pathlib import Path
 
 import pytest
 import requests
 
-from publora_async.sandbox import Sandbox
+from publora_async.sandbox import Faults, Sandbox
 from publora_sync import __main__ as entry
 
 COMMAND = [sys.executable, "-W", "error", "-m", "publora_sync"]
@@ -134,7 +140,9 @@ def test_a_missing_extra_is_one_line(
 
 
 def test_another_import_that_fails_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "publora_sync.cli")
+    for name in list(sys.modules):
+        if name.startswith(("publora_sync._cli", "publora_sync.cli")):
+            monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "publora_sync._cli_table", None)
     with pytest.raises(ImportError, match="_cli_table"):
         entry.main()
@@ -172,6 +180,133 @@ def test_head_takes_its_line_and_nothing_is_said_about_the_others() -> None:
     assert (done.returncode, done.stdout.split()[:2]) == (0, ["PLATFORM", "HANDLE"])
     assert done.stderr.startswith("These accounts are made up")
     assert done.stderr.count("\n") == 1
+
+
+def test_head_takes_its_lines_of_many_users_and_ends_it_at_once() -> None:
+    piped = f"{shlex.join(COMMAND)} connections --all-users --sandbox --format ndjson | head -5"
+    done = finished(command=["sh", "-c", piped])
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 5)
+    assert done.stderr == "These accounts are made up.\n"
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_whoever_is_left_when_the_reader_leaves_is_not_asked_about(form: str) -> None:
+    piped = f"{shlex.join(COMMAND)} connections --all-users --format {form} | head -5"
+    with Sandbox(users=3000) as sandbox:
+        done = finished(command=["sh", "-c", piped], **asking(sandbox))
+        assert sandbox.requests < 3000
+    assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (0, 5, "")
+
+
+@contextlib.contextmanager
+def stuck_after(answers: int, users: int) -> Iterator[Sandbox]:
+    """A service of *users* that answers that many times, and then no more."""
+    asked = itertools.count()
+
+    async def wait(_: float) -> None:
+        if next(asked) >= answers:
+            await asyncio.Event().wait()
+
+    faults = Faults(latency=1, calls={"GET /platform-connections"}, sleep=wait)
+    with Sandbox(users=users, faults=faults) as sandbox:
+        yield sandbox
+
+
+def asking(sandbox: Sandbox, **others: str) -> dict[str, str]:
+    """The environment in which the command asks *sandbox*."""
+    inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    settings = {"PUBLORA_API_KEY": sandbox.api_key, "PUBLORA_BASE_URL": sandbox.base_url}
+    return {**inherited, **settings, **others}
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_ctrl_c_leaves_whole_lines_and_says_how_far_it_came(form: str) -> None:
+    with (
+        stuck_after(20, users=50) as sandbox,
+        subprocess.Popen(
+            [*COMMAND, "connections", "--all-users", "--format", form],
+            env=asking(sandbox),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            written = process.stdout.readline() + process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            rest, said = process.communicate()
+        finally:
+            process.kill()
+    written += rest
+    assert (process.returncode, written[-1:]) == (130, b"\n"), said
+    if form == "ndjson":
+        rows = [json.loads(line) for line in written.splitlines()]
+    else:
+        rows = list(csv.DictReader(io.StringIO(written.decode())))
+        assert {len(row) for row in rows} == {17}
+    assert re.fullmatch(
+        rf"\nStopped by Ctrl-C after \d+ of 50 users, 0 failed, \d+ without accounts; "
+        rf"{len(rows)} accounts\.\n",
+        said.decode(),
+    )
+
+
+def test_progress_is_drawn_on_the_terminal_of_stderr_and_wiped_away(tmp_path: Path) -> None:
+    import pty
+
+    rows = tmp_path / "rows"
+    arguments = ["connections", "--format", "ndjson", "--user", "0" * 24]
+    master, slave = pty.openpty()
+    with (
+        Sandbox(users=3) as sandbox,
+        rows.open("wb") as stdout,
+        subprocess.Popen(
+            [*COMMAND, *arguments, "--user", sandbox.user_ids[1]],
+            env=asking(sandbox, TERM="xterm-256color", COLUMNS="80"),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=slave,
+        ) as process,
+    ):
+        os.close(slave)
+        drawn = read_to_the_end(master)
+    assert process.returncode == 2
+    owners = [json.loads(line)["userId"] for line in rows.read_text().splitlines()]
+    assert owners == [sandbox.user_ids[1]] * 3
+    # What comes last is below a line that was wiped, by a cursor that shows again.
+    progress, summed_up = drawn.split("\x1b[?25h")
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", progress)
+    assert [words for words in ("0/2 users", "2/2 users", "1 failed") if words not in plain] == []
+    assert summed_up == (
+        "\r\x1b[1A\x1b[2K2 of 2 users, 1 failed, 0 without accounts; 3 accounts.\r\n"
+    )
+
+
+def read_to_the_end(terminal: int) -> str:
+    """What is written to a terminal, until nobody holds its other end."""
+    written = b""
+    with contextlib.suppress(OSError), open(terminal, "rb", buffering=0) as stream:
+        while piece := stream.read(4096):
+            written += piece
+    return written.decode()
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_rows_and_progress_share_a_terminal_without_mixing(form: str) -> None:
+    arguments = ("connections", "--all-users", "--sandbox", "--format", form)
+    with in_terminal(*arguments, COLUMNS="80") as process:
+        shown, _ = process.communicate()
+    assert process.returncode == 0
+    lines = [
+        re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line.rpartition("\x1b[2K")[2])
+        for line in shown.splitlines()
+    ]
+    rows = [line for line in lines if "platformId" in line or re.match("[0-9a-f]{24},", line)]
+    assert len(rows) == 297
+    if form == "ndjson":
+        assert all(json.loads(row) for row in rows)
+    assert "100/100 users" in shown
 
 
 def test_ctrl_c_ends_the_sandbox_as_it_does_by_its_other_name() -> None:

@@ -1,5 +1,6 @@
 """How the command gets on with the shell: help, failures, the key, broken pipes, Ctrl-C."""
 
+import io
 import os
 import signal
 import socket
@@ -9,15 +10,19 @@ from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 from click.testing import CliRunner, Result
-from hostile import HostileServer, silence
+from hostile import Answer, HostileServer, silence
 
 from publora_async.sandbox import Sandbox
-from publora_sync import Publora, cli
+from publora_sync import Publora, _cli_client, _cli_connections
 from publora_sync._cli_shell import Failure, ask_for_key, write
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 Run = Callable[..., Result]
 
@@ -27,7 +32,12 @@ Run = Callable[..., Result]
     [
         ([], ["Examples:", "PUBLORA_API_KEY", "PUBLORA_BASE_URL", "NO_COLOR", "Exit codes:"]),
         (["connections"], ["--user", "--platform", "--format", "--sandbox", "Exit codes:"]),
+        (["connections"], ["--users-file", "--all-users", "--concurrency", '"userId"', "130"]),
         (["check"], ["--within", "7d", "--user", "--sandbox", "Exit codes:"]),
+        (["check"], ["--users-file", "--all-users", "--concurrency", "14d", "failed: why"]),
+        (["test"], ["ID", "--user", "--sandbox", "Exit codes:", "the credential works"]),
+        (["users"], ["--format", "--sandbox", "jq -r ._id", "Exit codes:"]),
+        (["connect"], ["USER", "--days", "--rotate", "--wait", "--timeout", "Exit codes:"]),
         (["sandbox"], ["--port", "--users", "--seed", "--form", "PUBLORA_BASE_URL=http"]),
     ],
 )
@@ -106,7 +116,7 @@ def test_what_the_sdk_refuses_is_one_line_and_ends_with_2(
 
 
 def test_no_network_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "Publora", partial(Publora, max_retries=0))
+    monkeypatch.setattr(_cli_client, "Publora", partial(Publora, max_retries=0))
     with socket.socket() as closed:
         # Bound but not listening, so nobody else can answer there.
         closed.bind(("127.0.0.1", 0))
@@ -117,7 +127,7 @@ def test_no_network_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_timeout_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "Publora", partial(Publora, max_retries=0, timeout=0.01))
+    monkeypatch.setattr(_cli_client, "Publora", partial(Publora, max_retries=0, timeout=0.01))
     with HostileServer(silence) as server:
         done = run("connections", PUBLORA_BASE_URL=server.base_url)
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
@@ -131,7 +141,7 @@ def test_an_answer_that_makes_no_sense_is_one_line(run: Run) -> None:
 
 
 def test_a_bug_is_not_hushed_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "to_json", None)
+    monkeypatch.setattr(_cli_connections, "to_json", None)
     with pytest.raises(TypeError):
         run("connections", "--format", "json")
 
@@ -148,21 +158,40 @@ def test_a_sandbox_that_cannot_be_is_one_line(run: Run, sandbox: Sandbox) -> Non
     )
 
 
-def test_ctrl_c_is_quiet_and_ends_with_130(run: Run) -> None:
-    def interrupt(connection: socket.socket) -> None:
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        silence(connection)
-
+def test_ctrl_c_is_quiet_and_ends_with_130(run: Run, interrupt: Answer) -> None:
     with HostileServer(interrupt) as server:
         done = run("connections", PUBLORA_BASE_URL=server.base_url)
     assert (done.exit_code, done.stdout, done.stderr) == (130, "", "\n")
+
+
+def broken_lock(*, by_ctrl_c: bool) -> None:
+    """Fail as threading does where Ctrl-C strikes while it lets go of a lock."""
+    try:
+        if by_ctrl_c:
+            raise KeyboardInterrupt
+    finally:
+        threading.Lock().release()
+
+
+def test_a_ctrl_c_that_breaks_a_lock_is_one_still(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_cli_client, "ask_for_key", partial(broken_lock, by_ctrl_c=True))
+    done = run("connections")
+    assert (done.exit_code, done.stdout, done.stderr) == (130, "", "\n")
+
+
+def test_a_lock_broken_by_anything_else_is_a_bug(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_cli_client, "ask_for_key", partial(broken_lock, by_ctrl_c=False))
+    with pytest.raises(RuntimeError):
+        run("connections")
 
 
 def test_a_prompt_left_by_ctrl_c_ends_with_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def leave() -> str:
         raise click.Abort
 
-    monkeypatch.setattr(cli, "ask_for_key", leave)
+    monkeypatch.setattr(_cli_client, "ask_for_key", leave)
     done = run("connections")
     assert (done.exit_code, done.stdout, done.stderr) == (130, "", "")
 
@@ -192,8 +221,45 @@ def test_a_reader_that_left_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> No
     os.close(reader)
     with os.fdopen(writer, "w") as stdout:
         monkeypatch.setattr(sys, "stdout", stdout)
-        write("an answer\n")
+        assert not write("an answer\n")
         monkeypatch.undo()
+
+
+class Interrupting(io.BytesIO):
+    """A stdout during whose writing Ctrl-C is pressed, as many times as told."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def write(self, data: "Buffer", /) -> int:
+        if bytes(data):  # click tries it out with nothing
+            for _ in range(self.times):
+                signal.raise_signal(signal.SIGINT)
+        return super().write(data)
+
+
+@pytest.mark.parametrize(("times", "written"), [(1, b"a whole line\n"), (2, b"")])
+def test_ctrl_c_waits_for_the_line_that_is_being_written_but_only_once(
+    monkeypatch: pytest.MonkeyPatch, times: int, written: bytes
+) -> None:
+    stdout = Interrupting(times)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(stdout))
+    with pytest.raises(KeyboardInterrupt):
+        write("a whole line\n")
+    assert stdout.getvalue() == written
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_ctrl_c_that_is_to_be_ignored_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdout = Interrupting(times=1)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(stdout))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert write("a whole line\n")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert stdout.getvalue() == b"a whole line\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")

@@ -128,6 +128,52 @@ def test_wide_characters_are_aligned_in_plain_text_too() -> None:
     )
 
 
+def owned() -> list[Shown]:
+    return [
+        account._replace(user_id=f"user{number}")
+        for number, account in zip("112", ACCOUNTS, strict=True)
+    ]
+
+
+def test_a_wide_table_puts_each_users_accounts_under_the_user(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    lines = Text.from_ansi(to_table(owned())).plain.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == [
+        *("user1", "instagram", "youtube", "user2", "bluesky")
+    ]
+
+
+def test_a_narrow_table_does_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = Text.from_ansi(to_table(owned())).plain.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == [
+        *("user1", "✓", "2026-11-11", "✗", "youtube-UC1HPxNFAb7A7ozOsasZVdpg"),
+        *("user2", "?", "bluesky-did:plc:ikl3h6mxohgolkgbgmdtbcdo"),
+    ]
+
+
+def test_a_name_goes_on_below_only_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = show(
+        Connection(platform_id="x-1", username="h", display_name="Søren Bjørnstad"),
+        NOW,
+        soon=False,
+    )
+    widths = {}
+    for width in range(40, 70):
+        monkeypatch.setenv("COLUMNS", str(width))
+        header, _, *lines = Text.from_ansi(to_table([account])).plain.splitlines()
+        widths[width] = header.split()[0], len(lines)
+        assert "…" not in "".join(lines)
+    # At first too narrow for the longest word, then for both words, then wide enough.
+    assert list(dict.fromkeys(widths.values())) == [
+        ("Health", 2),
+        ("Platform", 2),
+        ("Platform", 1),
+    ]
+
+
 @pytest.mark.parametrize(
     ("left", "words"),
     [
