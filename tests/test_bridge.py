@@ -16,7 +16,7 @@ from hostile import HostileServer, reply, silence
 
 from publora_async import AuthenticationError, ClientStateError, ConnectionList
 from publora_sync import Publora
-from publora_sync._bridge import Bridge, _Job
+from publora_sync._bridge import Bridge, _Job, _result
 
 
 def loop_threads() -> list[threading.Thread]:
@@ -146,17 +146,27 @@ def test_an_interrupt_cancels_the_request_and_the_client_works_on() -> None:
     bridge.stop()
 
 
-def test_a_call_that_takes_its_time_is_waited_for() -> None:
-    bridge = Bridge(nothing)
+def test_a_call_that_takes_more_than_one_slice_of_the_waiting_is_waited_for() -> None:
+    class Slow(Future[str]):
+        slices = 0
 
-    async def take_time() -> str:
-        await asyncio.sleep(0.3)  # more than one slice of the waiting
-        return "done"
+        def result(self, timeout: float | None = None) -> str:
+            self.slices += 1
+            if self.slices == 2:
+                self.set_result("done")
+            return super().result(0 if self.slices == 1 else timeout)
+
+    slow = Slow()
+    assert _result(slow) == "done"
+    assert slow.slices == 2
+
+
+def test_a_call_that_runs_out_of_time_by_itself_is_not_waited_for_again() -> None:
+    bridge = Bridge(nothing)
 
     async def run_out_of_it() -> None:
         raise TimeoutError("its own")
 
-    assert bridge.run(take_time) == "done"
     with pytest.raises(TimeoutError, match="its own"):
         bridge.run(run_out_of_it)
     bridge.stop()
