@@ -90,7 +90,11 @@ class FanOut(Generic[T, R]):
                 return answers
             if self._error is not None:
                 error, self._error = self._error, None
-                raise error
+                try:
+                    raise error
+                finally:
+                    # The error holds this frame, and the frame would hold the error.
+                    del error
             if self._ended and not self._tasks:
                 return []
             await self._changed()

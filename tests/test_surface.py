@@ -30,7 +30,7 @@ LAYERS = [
     {"_sender"},
     {"_transport"},
     {"connections", "managed_users"},
-    {"client"},
+    {"client", "pytest_plugin"},
 ]
 
 OWNERS = {
