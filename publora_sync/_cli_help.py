@@ -74,7 +74,7 @@ Examples:
   publora check --within 2w     w, d, h, m, s: weeks, days, hours, ...
   publora check --all-users --within 14d
   publora check --users-file customers.txt
-  publora check > list || [ $? = 2 ] || mail -s Reconnect me@example.com < list
+  publora check > list || [ $? = 2 ] || mail -s Reconnect a@example.com < list
 
 \b
 Many users (--users-file, --all-users, or --user more than once):
