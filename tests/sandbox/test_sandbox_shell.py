@@ -17,6 +17,7 @@ from publora_async.sandbox import Faults, Sandbox, serve
 from publora_async.sandbox.__main__ import main
 
 ROOT = Path(publora_async.sandbox.__file__).parents[2]
+SHELL_FORM = ROOT / "publora_async" / "sandbox" / "__main__.py"
 COMMAND = [sys.executable, "-W", "error", "-m", "publora_async.sandbox"]
 
 
@@ -143,10 +144,8 @@ def test_faults_can_be_asked_for(
 
 def test_help_teaches(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["sandbox", "--help"])
-    # Or runpy would warn that the module it is to run was imported already, for ``main``.
-    monkeypatch.delitem(sys.modules, "publora_async.sandbox.__main__")
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("publora_async.sandbox", run_name="__main__")
+        runpy.run_path(str(SHELL_FORM), run_name="__main__")
     assert ended.value.code == 0
     shown = capsys.readouterr().out
     for taught in ("--port", "--users", "--seed", "--form", "PUBLORA_BASE_URL=", "curl "):
