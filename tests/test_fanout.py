@@ -183,42 +183,43 @@ async def test_the_answers_before_a_refused_key_are_on_the_error() -> None:
         assert own.requests <= 132
 
 
-async def test_leaving_the_loop_ends_the_asking(publora: AsyncPublora, sandbox: Sandbox) -> None:
-    asked = sandbox.requests
-    used = 0
-    async for _ in publora.connections.iter_many(sandbox.user_ids, concurrency=20):
-        used += 1
-        if used == 100:
-            break
-    await publora.connections.list()
-    assert sandbox.requests - asked <= 100 + 20 + 1
+async def test_leaving_the_loop_ends_the_asking() -> None:
+    async with Sandbox(users=1000) as own:
+        async with AsyncPublora(own.api_key, base_url=own.base_url) as publora:
+            used = 0
+            async for _ in publora.connections.iter_many(own.user_ids, concurrency=20):
+                used += 1
+                if used == 100:
+                    break
+            await publora.connections.list()
+        assert own.requests <= 100 + 20 + 1
 
 
-def test_leaving_the_sync_loop_ends_the_asking(publora_sync: Publora, sandbox: Sandbox) -> None:
-    asked = sandbox.requests
-    answers = publora_sync.connections.iter_many(sandbox.user_ids, concurrency=20)
-    assert len(list(islice(answers, 100))) == 100
-    answers.close()
-    answers.close()
-    assert list(answers) == []
-    publora_sync.connections.list()
-    assert sandbox.requests - asked <= 100 + 20 + 1
+def test_leaving_the_sync_loop_ends_the_asking() -> None:
+    with Sandbox(users=1000) as own:
+        with Publora(own.api_key, base_url=own.base_url) as publora:
+            answers = publora.connections.iter_many(own.user_ids, concurrency=20)
+            assert len(list(islice(answers, 100))) == 100
+            answers.close()
+            answers.close()
+            assert list(answers) == []
+            publora.connections.list()
+        assert own.requests <= 100 + 20 + 1
 
 
-async def test_an_exception_in_the_consumer_ends_the_asking(
-    publora: AsyncPublora, sandbox: Sandbox
-) -> None:
-    asked = sandbox.requests
+async def test_an_exception_in_the_consumer_ends_the_asking() -> None:
+    async with Sandbox(users=1000) as own:
+        async with AsyncPublora(own.api_key, base_url=own.base_url) as publora:
 
-    async def consume() -> None:
-        async with publora.connections.iter_many(sandbox.user_ids, concurrency=4) as answers:
-            async for _ in answers:
-                raise ZeroDivisionError
+            async def consume() -> None:
+                async with publora.connections.iter_many(own.user_ids, concurrency=4) as answers:
+                    async for _ in answers:
+                        raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
-        await consume()
-    await publora.connections.list()
-    assert sandbox.requests - asked <= 1 + 4 + 1
+            with pytest.raises(ZeroDivisionError):
+                await consume()
+            await publora.connections.list()
+        assert own.requests <= 1 + 4 + 1
 
 
 async def test_a_cancelled_consumer_cancels_what_is_under_way() -> None:
