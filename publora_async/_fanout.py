@@ -126,10 +126,9 @@ class FanOut(Generic[T, R]):
         self._done[index] = await self._ask(item)
 
     async def _pull(self, items: AsyncIterator[T]) -> None:
-        while not self._ended:
-            if not self.free:
+        while True:
+            while not self.free:
                 await self._changed()
-                continue
             try:
                 item = await anext(items)
             except StopAsyncIteration:

@@ -44,16 +44,13 @@ class Failure:
 
     def may_repeat(self, request: Request) -> bool:
         """Whether *request* may be sent again; a write, only if it has not arrived."""
-        match self.error:
-            case _ if not self.repeatable or not request.writes:
-                return self.repeatable
-            case TransportError(stage=stage):
-                return stage == "connect"
-            case APIStatusError(status=status, retry_after=retry_after):
-                # Publora, or what stands before it, turned the request away unread.
-                return status == 429 or (status == 503 and retry_after is not None)
-            case _:
-                return False
+        if not (self.repeatable and request.writes):
+            return self.repeatable
+        error = self.error
+        if isinstance(error, APIStatusError):
+            # Publora, or what stands before it, turned the request away unread.
+            return error.status == 429 or (error.status == 503 and error.retry_after is not None)
+        return isinstance(error, TransportError) and error.stage == "connect"
 
 
 class BrokenConnectionError(Exception):
