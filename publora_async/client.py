@@ -52,7 +52,8 @@ class AsyncPublora:
         trust_env: Whether to use the proxy that the environment names, if *proxy* names none.
 
         session: A session whose connections and tracing to use instead of our own. It is never
-            closed here, and none of its headers, cookies or middlewares are used.
+            closed here, and none of its headers, cookies or middlewares are used. Only our own
+            connections are dropped when an answer arrives on them unasked. ``None``: our own.
 
     Attributes:
         connections: Asks about connected accounts.
