@@ -95,8 +95,15 @@ class HostileServer:
         for thread in self._threads:
             thread.join()
 
+    def is_left_alone(self) -> bool:
+        """Whether every connection ends within 5 seconds without our doing: the client's."""
+        talks = [thread for thread in self._threads if thread.name == "talk"]
+        for thread in talks:
+            thread.join(5)
+        return not any(thread.is_alive() for thread in talks)
+
     def _spawn(self, target: Callable[..., None], *args: object) -> None:
-        thread = threading.Thread(target=target, args=args)
+        thread = threading.Thread(target=target, args=args, name=target.__name__.lstrip("_"))
         self._threads.append(thread)
         thread.start()
 
