@@ -1,7 +1,7 @@
 """The one cattrs converter: JSON values -> records, or an error that names the field."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from cattrs import ClassValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, override
 
 from publora_async._wire import JSONValue, wire_name
+from publora_async._written_out import HOOKS, utc_time
 from publora_async.connection_test import ConnectionTest
 from publora_async.errors import ResponseDecodeError
 from publora_async.managed_user import ConnectionLink, ManagedUser, ManagedUserKey
@@ -38,7 +39,7 @@ def structured(items: list[JSONValue], record: type[T], path_of: Callable[[int],
     structure = _converter(detailed=False).get_structure_hook(record)
     try:
         return [structure(item, record) for item in items]
-    except (KeyError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         # Read once more, with a converter that keeps account of where it is.
         pass
     problems: list[tuple[str, str]] = []
@@ -91,8 +92,7 @@ def _text(value: object, _: type[str]) -> str:
 
 def _time(value: object, _: type[datetime]) -> datetime:
     try:
-        time = datetime.fromisoformat(_text(value, str))
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        return utc_time(_text(value, str))
     except (ValueError, OverflowError):
         # Raised below, outside this block: the caught one quotes the value.
         pass
@@ -127,7 +127,8 @@ def _converter(*, detailed: bool) -> Converter:
     converter.register_structure_hook(Secret, _secret)
     converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
     for record in _RECORDS:
-        converter.register_structure_hook(record, _record_hook(record, converter))
+        hook = None if detailed else HOOKS.get(record)
+        converter.register_structure_hook(record, hook or _record_hook(record, converter))
     return converter
 
 
