@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 
+from publora_async._timer import Timer
 from publora_async.errors import ClientStateError, ConfigurationError
 from publora_async.options import ClientOptions
 
@@ -53,6 +54,7 @@ class Pool:
                 f"session must be an aiohttp.ClientSession, not {type(borrowed).__name__}"
             )
         self.slots: asyncio.Semaphore = asyncio.Semaphore(options.max_connections)
+        self.timer: Timer = Timer()
         self.closed: bool = False
         self._closing = asyncio.Event()
         self._ssl_context = options.ssl_context

@@ -25,7 +25,7 @@ KEY_HEADER = "x-publora-key"
 USER_HEADER = "x-publora-user-id"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Request:
     """
     What to ask, but for the key, which only the transport adds.
@@ -58,6 +58,8 @@ def list_connections(user_id: str | None) -> Request:
     Raises:
         ConfigurationError: *user_id* cannot travel in a header.
     """
+    if user_id is None:
+        return _LIST_OWN
     return _request("GET", "/platform-connections", user_id=user_id)
 
 
@@ -151,6 +153,9 @@ def _request(
         body=None if body is None else json.dumps(body).encode(),
         writes=writes,
     )
+
+
+_LIST_OWN = _request("GET", "/platform-connections")
 
 
 def _path_part(what: str, value: str) -> str:

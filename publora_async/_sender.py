@@ -20,6 +20,7 @@ from publora_async._pool import Pool
 from publora_async._refusals import refusal
 from publora_async._requests import KEY_HEADER, Request
 from publora_async._retry import REPEATABLE_STATUSES, parse_retry_after
+from publora_async._timer import Until
 from publora_async.errors import Limit, ResponseDecodeError, Stage
 from publora_async.options import ClientOptions
 from publora_async.secret import Secret
@@ -74,6 +75,7 @@ class Sender:
         self._options = options
         self._pool = pool
         self._origin = URL(options.base_url).origin()
+        self._is_tls = self._origin.scheme == "https"
         self._timeout = aiohttp.ClientTimeout(
             connect=options.timeout.connect,
             sock_read=options.timeout.read,
@@ -103,9 +105,8 @@ class Sender:
         refused: Failure | None = None
         end = asyncio.get_running_loop().time() + self._options.timeout.total
         try:
-            async with (
-                asyncio.timeout_at(min(end, deadline)),
-                session.request(
+            with Until(min(end, deadline), self._pool.timer):
+                async with session.request(
                     request.method,
                     URL(self._options.base_url + request.path, encoded=True),
                     headers=request.headers,
@@ -113,20 +114,16 @@ class Sender:
                     allow_redirects=False,
                     middlewares=(hop,),
                     timeout=self._timeout,
-                    ssl=self._pool.ssl_context() if self._origin.scheme == "https" else True,
+                    ssl=self._pool.ssl_context() if self._is_tls else True,
                     proxy=self._options.proxy,
-                ) as response,
-            ):
-                begun = True
-                if 200 <= response.status < 300 and response.status != 206:
-                    body = await _read(response, MAX_BODY)
-                    if body is None:
-                        error = ResponseDecodeError(f"the answer is over {MAX_BODY} bytes long")
-                        return Failure(error, repeatable=False)
-                    return decode(body)
-                # Kept before its body is read: a 401 is one however its body breaks off.
-                refused = self._refusal(response, b"")
-                return self._refusal(response, await _read(response, MAX_ERROR_BODY))
+                ) as response:
+                    begun = True
+                    if 200 <= response.status < 300 and response.status != 206:
+                        body = await _read(response, MAX_BODY)
+                        return _too_long() if body is None else decode(body)
+                    # Kept before its body is read: a 401 is one however its body breaks off.
+                    refused = self._refusal(response, b"")
+                    return self._refusal(response, await _read(response, MAX_ERROR_BODY))
         except ResponseDecodeError as error:
             # Without its traceback, whose frames hold the answer.
             return Failure(error.with_traceback(None), repeatable=False)
@@ -147,11 +144,17 @@ class Sender:
         return Failure(error, response.status in REPEATABLE_STATUSES and body is not None)
 
 
+def _too_long() -> Failure:
+    error = ResponseDecodeError(f"the answer is over {MAX_BODY} bytes long")
+    return Failure(error, repeatable=False)
+
+
 async def _read(response: aiohttp.ClientResponse, most: int) -> bytes | None:
     """The decoded body; ``None``, and the connection closed, if it is over *most* bytes."""
-    body = await response.content.readany()
-    while len(body) <= most and (piece := await response.content.readany()):
-        body += piece
+    content = response.content
+    body = await content.readany()
+    while len(body) <= most and not content.at_eof():
+        body += await content.readany()
     if len(body) <= most:
         return body
     response.close()

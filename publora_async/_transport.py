@@ -96,7 +96,10 @@ class Transport:
         error: APIStatusError | TransportError | None = None
         while True:
             attempt += 1
-            outcome = await self._in_turn(request, decode, deadline, gate)
+            if gate is None:
+                outcome = await self._in_slot(request, decode, deadline)
+            else:
+                outcome = await self._in_turn(request, decode, deadline, gate)
             if not isinstance(outcome, Failure):
                 self._budget.earn(retried=attempt > 1)
                 logger.debug("%s %s: answered, attempt %d", request.method, request.route, attempt)
@@ -129,10 +132,8 @@ class Transport:
         return delay if isinstance(delay, str) or self._budget.spend() else "budget"
 
     async def _in_turn(
-        self, request: Request, decode: Callable[[bytes], T], deadline: float, gate: Gate | None
+        self, request: Request, decode: Callable[[bytes], T], deadline: float, gate: Gate
     ) -> T | Failure:
-        if gate is None:
-            return await self._in_slot(request, decode, deadline)
         if not await gate.enter(deadline):
             return Failure(NotSentError(_HELD_BACK), repeatable=False)
         begun = asyncio.get_running_loop().time()
@@ -146,17 +147,21 @@ class Transport:
     async def _in_slot(
         self, request: Request, decode: Callable[[bytes], T], deadline: float
     ) -> T | Failure:
-        try:
-            # The attempt's clock starts only once it holds a slot: a busy client is no fault
-            # of the service's.
-            async with asyncio.timeout_at(deadline if self.pool.slots.locked() else None):
-                await self.pool.slots.acquire()
-        except TimeoutError:
-            return Failure(too_late("queue", "deadline", self.options), repeatable=False)
+        # The attempt's clock starts only once it holds a slot: a busy client is no fault of the
+        # service's.
+        slots = self.pool.slots
+        if slots.locked():
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await slots.acquire()
+            except TimeoutError:
+                return Failure(too_late("queue", "deadline", self.options), repeatable=False)
+        else:
+            await slots.acquire()
         try:
             return await self.sender.send(request, decode, deadline)
         finally:
-            self.pool.slots.release()
+            slots.release()
 
 
 _HELD_BACK = (
