@@ -1,9 +1,4 @@
-"""
-The event loop that a sync client keeps on a thread of its own, and anyio's portal into it.
-
-The thread is a daemon and opens the portal itself. anyio's ``start_blocking_portal()`` would use
-a thread that the interpreter waits for: for ever, where nobody closes the client.
-"""
+"""From a plain call to the coroutine that does the work, on an event loop of the client's own."""
 
 import asyncio
 import os
@@ -11,74 +6,101 @@ import sys
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
-from typing import Generic, ParamSpec, TypeVar
-
-import anyio
-import attrs
-from anyio.from_thread import BlockingPortal
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 from publora_async import ClientStateError, PubloraError
+from publora_sync._loop_thread import LoopThread
+
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
 
 __all__ = ["Bridge"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_CLOSED = "this client is closed: make another one"
-
-
-@attrs.frozen
-class _LoopThread:
-    """What other threads know of a running loop thread."""
-
-    thread: threading.Thread
-    portal: BlockingPortal
-    call_soon: Callable[[Callable[[], object]], object]
-    stop: Callable[[], object]
-
-
-@attrs.frozen
-class _Raised:
-    """
-    What a call raised, handed back as a value and without the loop thread's frames.
-
-    Those hold the portal's future, and that what was raised: a ring that only the garbage
-    collector would open.
-    """
-
-    error: PubloraError
-
 
 class _Job(Generic[T]):
-    """One call on the loop thread, which can be cancelled before it has begun."""
+    """One call, between the thread that waits for it and the loop's, where it runs."""
+
+    _value: T
 
     def __init__(self, call: Callable[[], Awaitable[T]]) -> None:
         self._call = call
         self._task: asyncio.Task[object] | None = None
         self._cancelled = False
+        self._error: BaseException | None = None
+        # Held until the call is over: to wait for a lock takes a third of what a Future takes.
+        self._under_way = threading.Lock()
+        self._under_way.acquire()
 
-    async def run(self) -> "T | _Raised":
-        self._task = asyncio.current_task()
-        if self._cancelled:
-            raise asyncio.CancelledError
+    def begin(self, calls: "TaskGroup") -> None:
+        """Start the call as one of *calls*. On the loop's thread."""
         try:
-            return await self._call()
+            calls.start_soon(self._run)
+        except RuntimeError:  # the group has ended with the client
+            self._error = _closed_meanwhile()
+            self._under_way.release()
+
+    async def _run(self) -> None:
+        self._task = asyncio.current_task()
+        try:
+            if self._cancelled:
+                raise asyncio.CancelledError  # noqa: TRY301  # as if it had come a moment later
+            self._value = await self._call()
         except PubloraError as error:
-            return _Raised(error.with_traceback(None))
+            # Without the loop thread's frames: they hold this job, and that what was raised, a
+            # ring that only the garbage collector would open.
+            self._error = error.with_traceback(None)
+        except asyncio.CancelledError:
+            self._error = _closed_meanwhile()
+        except BaseException as error:  # noqa: BLE001  # it is raised where the call came from
+            self._error = error
         finally:
             self._task = None
+            self._under_way.release()
 
     def cancel(self) -> None:
+        """Give up, begun or not. On the loop's thread."""
         self._cancelled = True
         if self._task is not None:
             self._task.cancel()
 
+    def wait(self, loop_thread: LoopThread) -> None:
+        """
+        Wait until the call is over.
+
+        Raises:
+            ClientStateError: The thread has ended before.
+        """
+        # In slices: a signal that comes just before the wait would be noticed only after it.
+        while not self._under_way.acquire(timeout=0.25):
+            if not loop_thread.is_alive:
+                raise _closed_meanwhile()
+
+    def result(self) -> T:
+        """Give what the call has returned, or raise what it has raised."""
+        if self._error is None:
+            return self._value
+        error, self._error = self._error, None
+        try:
+            raise error
+        finally:
+            # What is raised holds this frame, and the frame would hold what is raised.
+            del error
+
+
+def _closed_meanwhile() -> ClientStateError:
+    return ClientStateError("this client was closed meanwhile")
+
 
 class Bridge:
     """
-    A loop thread that starts with the first call, and ends with :meth:`stop` or unreachable.
+    Runs coroutines for plain callers; its thread starts with the first call.
+
+    The thread ends with :meth:`stop`, or when the bridge is dropped.
 
     Args:
         close: Awaited on the thread before it ends.
@@ -88,7 +110,7 @@ class Bridge:
         self._close = close
         self._lock = threading.Lock()
         self._pid = os.getpid()
-        self._running: _LoopThread | None = None
+        self._loop_thread: LoopThread | None = None
         self._end: weakref.finalize[[], Bridge] | None = None
         self._stopped = False
 
@@ -100,29 +122,18 @@ class Bridge:
             ClientStateError: The client is closed, was made in another process, or is called
                 from its own loop thread, which would wait for itself for ever.
         """
-        running = self._loop_thread()
+        loop_thread = self._started()
         job = _Job(partial(call, *args, **kwargs))
-        future: Future[T | _Raised] | None = None
         try:
-            future = running.portal.start_task_soon(job.run)
-            outcome = _result(future)
-        except BaseException as error:
-            refused = future is None and isinstance(error, RuntimeError)
-            if refused or isinstance(error, CancelledError):
-                raise ClientStateError("this client was closed meanwhile") from None
-            if future is not None and future.done():
-                raise
-            # Ctrl-C arrives in this thread, not in the loop's, and perhaps before there is a
-            # future: the request would go on after the caller has moved on.
-            running.call_soon(job.cancel)
+            loop_thread.call_soon(job.begin, loop_thread.calls)
+            job.wait(loop_thread)
+        except BaseException:
+            # Ctrl-C arrives in this thread, not in the loop's: the request would go on after
+            # the caller has moved on.
+            with suppress(ClientStateError):
+                loop_thread.call_soon(job.cancel)
             raise
-        if not isinstance(outcome, _Raised):
-            return outcome
-        try:
-            raise outcome.error
-        finally:
-            # What is raised holds this frame, and these would hold what is raised.
-            del outcome, future
+        return job.result()
 
     def post(self, call: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """
@@ -131,9 +142,9 @@ class Bridge:
         Raises:
             ClientStateError: As for :meth:`run`.
         """
-        self._loop_thread().call_soon(partial(call, *args, **kwargs))
+        self._started().call_soon(partial(call, *args, **kwargs))
 
-    def _loop_thread(self) -> _LoopThread:
+    def _started(self) -> LoopThread:
         if sys.is_finalizing():
             # Daemon threads stand still by now, so the wait would never end.
             raise ClientStateError("the interpreter is exiting: close the client before")
@@ -142,90 +153,22 @@ class Bridge:
             raise ClientStateError("this client was made before a fork: make another one here")
         with self._lock:
             if self._stopped:
-                raise ClientStateError(_CLOSED)
-            if self._running is None:
-                self._running = _start(self._close)
+                raise ClientStateError("this client is closed: make another one")
+            if self._loop_thread is None:
+                self._loop_thread = LoopThread(self._close)
                 # A client that was dropped, not closed, leaves no thread behind either. At exit
                 # there is nothing to do: a daemon thread ends with the interpreter.
-                self._end = weakref.finalize(self, self._running.stop)
+                self._end = weakref.finalize(self, self._loop_thread.stop)
                 self._end.atexit = False
-            if threading.current_thread() is self._running.thread:
+            if self._loop_thread.is_current:
                 raise ClientStateError("a sync client cannot be called from its own event loop")
-            return self._running
+            return self._loop_thread
 
     def stop(self) -> None:
         """End the loop thread; calls under way fail. Again: nothing happens."""
         with self._lock:
             self._stopped = True
-        if self._running is not None and self._end is not None:
+        if self._loop_thread is not None and self._end is not None:
             self._end()
             if not sys.is_finalizing():
-                self._running.thread.join()
-
-
-def _result(future: Future[T]) -> T:
-    # In slices: a signal that comes just before the wait would be noticed only after it.
-    while True:
-        try:
-            return future.result(timeout=0.25)
-        except TimeoutError:
-            if future.done():
-                raise
-
-
-def _start(close: Callable[[], Awaitable[None]]) -> _LoopThread:
-    opened: Future[_LoopThread] = Future()
-    thread = threading.Thread(target=_run, args=(opened, close), name="publora", daemon=True)
-    try:
-        thread.start()
-        return opened.result()
-    except KeyboardInterrupt:
-        opened.add_done_callback(lambda opened: opened.exception() or opened.result().stop())
-        raise
-    except (OSError, RuntimeError) as error:
-        raise ClientStateError(f"the client's event loop cannot start: {error}") from None
-
-
-def _run(opened: "Future[_LoopThread]", close: Callable[[], Awaitable[None]]) -> None:
-    try:
-        anyio.run(_serve, opened, close)
-    except Exception as error:
-        if opened.done():
-            raise
-        opened.set_exception(error)
-
-
-async def _serve(opened: "Future[_LoopThread]", close: Callable[[], Awaitable[None]]) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.set_default_executor(_DaemonThreads())
-    async with BlockingPortal() as portal:
-        stop = partial(loop.call_soon_threadsafe, stopping.set)
-        thread = threading.current_thread()
-        opened.set_result(_LoopThread(thread, portal, loop.call_soon_threadsafe, stop))
-        await stopping.wait()
-        await close()
-        await portal.stop(cancel_remaining=True)
-
-
-class _DaemonThreads(ThreadPoolExecutor):
-    """
-    A thread for each job, which nobody waits for at the end.
-
-    Names are looked up on the loop's executor. The usual one has the interpreter, and whoever
-    closes the client, wait for a look-up that hangs.
-    """
-
-    def submit(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
-        future: Future[T] = Future()
-
-        def work() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(call(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001  # it is raised where it is awaited
-                future.set_exception(error)
-
-        threading.Thread(target=work, daemon=True).start()
-        return future
+                self._loop_thread.join()

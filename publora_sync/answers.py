@@ -93,5 +93,5 @@ class Answers(Iterator[UserConnections]):
 
 
 def _cancel_soon(bridge: "Bridge", fan_out: "FanOut[str, UserConnections]") -> None:
-    with suppress(ClientStateError, RuntimeError):  # the client is closed, or its loop is
+    with suppress(ClientStateError):  # the client is closed
         bridge.post(fan_out.cancel)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from conftest import KEY
@@ -16,7 +16,7 @@ from hostile import HostileServer, reply, silence
 
 from publora_async import AuthenticationError, ClientStateError, ConnectionList
 from publora_sync import Publora
-from publora_sync._bridge import Bridge, _Job, _result
+from publora_sync._bridge import Bridge, _Job
 
 
 def loop_threads() -> list[threading.Thread]:
@@ -146,19 +146,44 @@ def test_an_interrupt_cancels_the_request_and_the_client_works_on() -> None:
     bridge.stop()
 
 
+class SecondSlice:
+    """A lock that is free in the second slice of the wait for it."""
+
+    def __init__(self) -> None:
+        self._free = iter([False, True])
+
+    def acquire(self, timeout: float) -> bool:
+        assert timeout < 1
+        return next(self._free)
+
+
 def test_a_call_that_takes_more_than_one_slice_of_the_waiting_is_waited_for() -> None:
-    class Slow(Future[str]):
-        slices = 0
+    bridge = Bridge(nothing)
+    job = _Job(nothing)
+    job._under_way = SecondSlice()  # type: ignore[assignment]
+    job.wait(bridge._started())
+    bridge.stop()
 
-        def result(self, timeout: float | None = None) -> str:
-            self.slices += 1
-            if self.slices == 2:
-                self.set_result("done")
-            return super().result(0 if self.slices == 1 else timeout)
 
-    slow = Slow()
-    assert _result(slow) == "done"
-    assert slow.slices == 2
+def test_a_call_that_the_thread_can_no_longer_make_is_not_waited_for() -> None:
+    bridge = Bridge(nothing)
+    loop_thread = bridge._started()
+    bridge.stop()
+    with pytest.raises(ClientStateError, match="closed meanwhile"):
+        _Job(nothing).wait(loop_thread)
+    with pytest.raises(ClientStateError, match="closed meanwhile"):
+        loop_thread.call_soon(print)
+
+
+def test_a_call_that_comes_after_the_last_one_was_cancelled_fails() -> None:
+    job = _Job(nothing)
+    bridge = Bridge(nothing)
+    loop_thread = bridge._started()
+    bridge.stop()
+    job.begin(loop_thread.calls)
+    job.wait(loop_thread)
+    with pytest.raises(ClientStateError, match="closed meanwhile"):
+        job.result()
 
 
 def test_a_call_that_runs_out_of_time_by_itself_is_not_waited_for_again() -> None:
@@ -179,11 +204,13 @@ def test_an_interrupt_before_the_call_has_begun_keeps_it_from_beginning() -> Non
     async def begin() -> None:
         begun.set()
 
-    running = bridge._loop_thread()
+    loop_thread = bridge._started()
     job = _Job(begin)
-    running.portal.call(job.cancel)
-    with pytest.raises(CancelledError):
-        running.portal.call(job.run)
+    loop_thread.call_soon(job.cancel)
+    loop_thread.call_soon(job.begin, loop_thread.calls)
+    job.wait(loop_thread)
+    with pytest.raises(ClientStateError):
+        job.result()
     assert not begun.is_set()
     bridge.stop()
 
@@ -246,7 +273,7 @@ def test_a_loop_that_cannot_start_is_an_error_and_not_a_wait_without_end(
 
     bridge = Bridge(nothing)
     with monkeypatch.context() as patch:
-        patch.setattr("publora_sync._bridge.anyio.run", fail)
+        patch.setattr("publora_sync._loop_thread.anyio.run", fail)
         for _ in range(2):
             with pytest.raises(ClientStateError, match=r"cannot start: .*Too many open files"):
                 bridge.run(nothing)
@@ -283,7 +310,7 @@ def test_an_interrupt_while_the_thread_starts_leaves_no_thread(
 
     bridge = Bridge(nothing)
     with monkeypatch.context() as patch:
-        patch.setattr("publora_sync._bridge.Future", InterruptedFuture)
+        patch.setattr("publora_sync._loop_thread.Future", InterruptedFuture)
         with pytest.raises(KeyboardInterrupt):
             bridge.run(nothing)
     for thread in loop_threads():

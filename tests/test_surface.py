@@ -37,7 +37,7 @@ LAYERS = [
 OWNERS = {
     "aiohttp": {"publora_async._sender", "publora_async._pool", "publora_async._faults"},
     "cattrs": {"publora_async._converter"},
-    "anyio": {"publora_sync._bridge"},
+    "anyio": {"publora_sync._bridge", "publora_sync._loop_thread"},
 }
 
 
