@@ -3,58 +3,89 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
-from cattrs import ClassValidationError, Converter
-from cattrs.gen import make_dict_structure_fn, override
 
+from publora_async._json import is_inexact
+from publora_async._problems import expected, unexpected
 from publora_async._wire import JSONValue, wire_name
-from publora_async._written_out import HOOKS, utc_time
+from publora_async._written_out import HOOKS, in_utc
 from publora_async.connection_test import ConnectionTest
-from publora_async.errors import ResponseDecodeError
 from publora_async.managed_user import ConnectionLink, ManagedUser, ManagedUserKey
 from publora_async.records import Connection, LastError
 from publora_async.secret import Secret
 
-__all__ = ["expected", "kind_of", "structured"]
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+__all__ = ["Structure", "structure_carefully", "structure_quickly"]
 
 MAX_PROBLEMS = 10
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
 
 
-def structured(items: list[JSONValue], record: type[T], path_of: Callable[[int], str]) -> list[T]:
-    """
-    Read each of *items* as a *record*.
+class Structure(Protocol):
+    """A way of making records of JSON values."""
 
-    Args:
-        items: JSON values.
-        record: What each is to be.
-        path_of: Where in the answer the item of an index stands.
+    def __call__(
+        self, items: list[JSONValue], record: type[T], path_of: Callable[[int], str], /
+    ) -> list[T]:
+        """
+        Read each of *items* as a *record*.
+
+        Args:
+            items: JSON values.
+            record: What each is to be.
+            path_of: Where in the answer the item of an index stands.
+        """
+        ...
+
+
+def structure_quickly(
+    items: list[JSONValue], record: type[T], _path_of: Callable[[int], str]
+) -> list[T]:
+    """
+    Read what is as documented.
 
     Raises:
-        ResponseDecodeError: At least one of them is something else.
+        KeyError, OverflowError, TypeError, ValueError: Something is not, or not exactly known:
+            :func:`structure_carefully` is to look at it.
     """
     structure = _converter(detailed=False).get_structure_hook(record)
-    try:
-        return [structure(item, record) for item in items]
-    except (KeyError, OverflowError, TypeError, ValueError):
-        # Read once more, with a converter that keeps account of where it is.
-        pass
-    problems: list[tuple[str, str]] = []
+    return [structure(item, record) for item in items]
+
+
+def structure_carefully(
+    items: list[JSONValue], record: type[T], path_of: Callable[[int], str]
+) -> list[T]:
+    """
+    Read whatever may be read, and say exactly what may not.
+
+    Raises:
+        ResponseDecodeError: At least one item is something else.
+    """
+    from cattrs import ClassValidationError
+
     structure = _converter(detailed=True).get_structure_hook(record)
+    found: list[T] = []
+    problems: list[tuple[str, str]] = []
     for index, item in enumerate(items):
         try:
-            structure(item, record)
+            found.append(structure(item, record))
         except (ClassValidationError, ValueError) as error:
             problems += _problems(error, path_of(index))
         if len(problems) >= MAX_PROBLEMS:
             break
-    raise expected(problems[:MAX_PROBLEMS])
+    if problems:
+        raise expected(problems[:MAX_PROBLEMS])
+    return found
 
 
 def _problems(error: Exception, path: str) -> Iterator[tuple[str, str]]:
+    from cattrs import ClassValidationError
+
     if isinstance(error, ClassValidationError):
         for inner, note in error.group_exceptions()[0]:
             name = wire_name(attrs.fields_dict(error.cl)[note.name])
@@ -63,36 +94,16 @@ def _problems(error: Exception, path: str) -> Iterator[tuple[str, str]]:
         yield path, "is missing" if isinstance(error, KeyError) else str(error)
 
 
-def expected(problems: list[tuple[str, str]]) -> ResponseDecodeError:
-    """Make the error that lists *problems*, each a path and what is wrong there."""
-    lines = [f"{path}: {problem}" if path else problem for path, problem in problems]
-    return ResponseDecodeError(
-        "the answer is not what Publora documents: " + "; ".join(lines),
-        path=problems[0][0],
-        problems=tuple(lines),
-    )
-
-
-def kind_of(value: object) -> str:
-    """A JSON value's type, for messages; never the value, which is personal data."""
-    names = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list"}
-    return "nothing" if value is None else names.get(type(value), "an object")
-
-
-def _unexpected(value: object, expected: str) -> ValueError:
-    return ValueError(f"expected {expected}, found {kind_of(value)}")
-
-
 def _text(value: object, _: type[str]) -> str:
     # Strict on purpose: a converter that calls str() makes the text "None" out of a null.
     if type(value) is str:
         return value
-    raise _unexpected(value, "text")
+    raise unexpected(value, "text")
 
 
 def _time(value: object, _: type[datetime]) -> datetime:
     try:
-        return utc_time(_text(value, str))
+        return in_utc(datetime.fromisoformat(_text(value, str)))
     except (ValueError, OverflowError):
         # Raised below, outside this block: the caught one quotes the value.
         pass
@@ -103,7 +114,7 @@ def _number(value: object, _: type[int]) -> int:
     # Not isinstance: true is a number to Python.
     if type(value) is int:
         return value
-    raise _unexpected(value, "a whole number")
+    raise unexpected(value, "a whole number")
 
 
 def _secret(value: object, _: type[Secret]) -> Secret:
@@ -115,11 +126,13 @@ def _texts(value: object, _: type[tuple[str, ...]]) -> tuple[str, ...]:
         return ()
     if isinstance(value, list):
         return tuple(_text(item, str) for item in value)
-    raise _unexpected(value, "a list")
+    raise unexpected(value, "a list")
 
 
 @cache
-def _converter(*, detailed: bool) -> Converter:
+def _converter(*, detailed: bool) -> "Converter":
+    from cattrs import Converter
+
     converter = Converter(detailed_validation=detailed)
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(int, _number)
@@ -128,7 +141,9 @@ def _converter(*, detailed: bool) -> Converter:
     converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
     for record in _RECORDS:
         hook = None if detailed else HOOKS.get(record)
-        converter.register_structure_hook(record, hook or _record_hook(record, converter))
+        converter.register_structure_hook(
+            record, hook or _record_hook(record, converter, detailed=detailed)
+        )
     return converter
 
 
@@ -143,7 +158,11 @@ _RECORDS: tuple[type[attrs.AttrsInstance], ...] = (
 )
 
 
-def _record_hook(record: type[T], converter: Converter) -> Callable[[object, type[T]], T]:
+def _record_hook(
+    record: type[T], converter: "Converter", *, detailed: bool
+) -> Callable[[object, type[T]], T]:
+    from cattrs.gen import make_dict_structure_fn, override
+
     names = {
         field.name: wire_name(field) for field in attrs.fields(record) if field.name != "extra"
     }
@@ -153,11 +172,13 @@ def _record_hook(record: type[T], converter: Converter) -> Callable[[object, typ
 
     def structure(value: object, kind: type[T]) -> T:
         if not isinstance(value, dict):
-            raise _unexpected(value, "an object")
+            raise unexpected(value, "an object")
         found = known(value, kind)
         if value.keys() <= wire_names:
             return found
         extra = {name: item for name, item in value.items() if name not in wire_names}
+        if not detailed and is_inexact(extra):
+            raise ValueError
         return attrs.evolve(found, extra=extra)  # type: ignore[misc]  # T is an attrs class
 
     return structure

@@ -1,14 +1,18 @@
 """From an answer's body to records, one function for each call."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import attrs
 
-from publora_async._converter import expected, kind_of, structured
-from publora_async._json import parse
+from publora_async._converter import Structure, structure_carefully, structure_quickly
+from publora_async._json import parse, parse_quickly
+from publora_async._problems import expected, kind_of
 from publora_async._wire import JSONValue
 from publora_async.connection_list import ConnectionList
 from publora_async.connection_test import ConnectionTest
+from publora_async.errors import ResponseDecodeError
 from publora_async.managed_user import ConnectionLink, ManagedUser, ManagedUserKey
 from publora_async.records import Connection
 
@@ -24,6 +28,7 @@ __all__ = [
 
 MAX_ITEMS = 20_000
 
+R = TypeVar("R")
 T = TypeVar("T", bound=attrs.AttrsInstance)
 
 
@@ -37,7 +42,7 @@ def decode_connections(body: bytes) -> ConnectionList:
     Raises:
         ResponseDecodeError: It is not JSON, or not of that shape.
     """
-    return ConnectionList(_records(_success(body), "connections", Connection))
+    return ConnectionList(_read(body, _connections))
 
 
 def decode_test(body: bytes) -> ConnectionTest:
@@ -47,7 +52,7 @@ def decode_test(body: bytes) -> ConnectionTest:
     Raises:
         ResponseDecodeError: It is not JSON, or not of that shape.
     """
-    return _record(_document(body), "", ConnectionTest)
+    return _read(body, partial(_record, None, ConnectionTest))
 
 
 def decode_users(body: bytes) -> list[ManagedUser]:
@@ -57,7 +62,7 @@ def decode_users(body: bytes) -> list[ManagedUser]:
     Raises:
         ResponseDecodeError: It is not JSON, or not of that shape.
     """
-    return _records(_document(body), "users", ManagedUser)
+    return _read(body, partial(_records, "users", ManagedUser))
 
 
 def decode_user(body: bytes) -> ManagedUser:
@@ -67,7 +72,7 @@ def decode_user(body: bytes) -> ManagedUser:
     Raises:
         ResponseDecodeError: It is not JSON, or not of that shape.
     """
-    return _record(_document(body).get("user"), "user", ManagedUser)
+    return _read(body, partial(_record, "user", ManagedUser))
 
 
 def decode_link(body: bytes) -> ConnectionLink:
@@ -77,7 +82,7 @@ def decode_link(body: bytes) -> ConnectionLink:
     Raises:
         ResponseDecodeError: It is not JSON, or not of that shape.
     """
-    return _record(_document(body), "", ConnectionLink)
+    return _read(body, partial(_record, None, ConnectionLink))
 
 
 def decode_key(body: bytes) -> ManagedUserKey:
@@ -87,7 +92,7 @@ def decode_key(body: bytes) -> ManagedUserKey:
     Raises:
         ResponseDecodeError: It is not JSON, or not of that shape.
     """
-    return _record(_document(body), "", ManagedUserKey)
+    return _read(body, partial(_record, None, ManagedUserKey))
 
 
 def decode_nothing(body: bytes) -> None:
@@ -97,31 +102,47 @@ def decode_nothing(body: bytes) -> None:
     Raises:
         ResponseDecodeError: It says something else.
     """
-    _success(body)
+    _read(body, _success)
 
 
-def _document(body: bytes) -> dict[str, JSONValue]:
-    document = parse(body)
+def _read(body: bytes, build: Callable[[dict[str, JSONValue], Structure], R]) -> R:
+    try:
+        return build(_object(parse_quickly(body)), structure_quickly)
+    except (KeyError, OverflowError, RecursionError, TypeError, ValueError, ResponseDecodeError):
+        # Something is unusual or wrong: once more, exactly and keeping account of where it is.
+        pass
+    return build(_object(parse(body)), structure_carefully)
+
+
+def _object(document: JSONValue) -> dict[str, JSONValue]:
     if isinstance(document, dict):
         return document
     raise expected([("", f"expected an object, found {kind_of(document)}")])
 
 
-def _success(body: bytes) -> dict[str, JSONValue]:
-    document = _document(body)
-    if document.get("success") is True:
-        return document
-    raise expected([("success", "expected true")])
+def _success(document: dict[str, JSONValue], _: Structure) -> None:
+    if document.get("success") is not True:
+        raise expected([("success", "expected true")])
 
 
-def _record(value: JSONValue, path: str, record: type[T]) -> T:
-    return structured([value], record, lambda _: path)[0]
+def _connections(document: dict[str, JSONValue], structure: Structure) -> list[Connection]:
+    _success(document, structure)
+    return _records("connections", Connection, document, structure)
 
 
-def _records(document: dict[str, JSONValue], key: str, record: type[T]) -> list[T]:
+def _record(
+    key: str | None, record: type[T], document: dict[str, JSONValue], structure: Structure
+) -> T:
+    value = document if key is None else document.get(key)
+    return structure([value], record, lambda _: key or "")[0]
+
+
+def _records(
+    key: str, record: type[T], document: dict[str, JSONValue], structure: Structure
+) -> list[T]:
     items = document.get(key)
     if not isinstance(items, list):
         raise expected([(key, f"expected a list, found {kind_of(items)}")])
     if len(items) > MAX_ITEMS:
         raise expected([(key, f"expected at most {MAX_ITEMS} items, found {len(items)}")])
-    return structured(items, record, lambda index: f"{key}[{index}]")
+    return structure(items, record, lambda index: f"{key}[{index}]")

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 
+from publora_async._look_ups import LookUps
 from publora_async._timer import Timer
 from publora_async.errors import ClientStateError, ConfigurationError
 from publora_async.options import ClientOptions
@@ -102,7 +103,11 @@ class Pool:
         if self._borrowed is None:
             # limit=0: the slots bound the connections, and waiting for one is not counted
             # against an attempt's time. An infinite threshold keeps timeouts unrounded.
-            connector: aiohttp.BaseConnector = _Connector(limit=0, timeout_ceil_threshold=math.inf)
+            connector: aiohttp.BaseConnector = _Connector(
+                limit=0,
+                timeout_ceil_threshold=math.inf,
+                resolver=aiohttp.ThreadedResolver(LookUps()),  # type: ignore[arg-type]  # all it asks of a loop
+            )
             traces = None
         elif self._borrowed.connector is None:
             raise ClientStateError("the borrowed session is closed: make another client")

@@ -7,14 +7,16 @@ refuses what that one refuses; it does not say why.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 import attrs
 
+from publora_async._json import is_inexact
 from publora_async._wire import JSONValue, wire_name
 from publora_async.records import Connection, LastError
 
-__all__ = ["HOOKS", "utc_time"]
+__all__ = ["HOOKS", "in_utc"]
 
 
 def _draft_of(record: type) -> Any:  # noqa: ANN401  # fields are set that are frozen elsewhere
@@ -35,21 +37,19 @@ def _nulls_of(record: type[attrs.AttrsInstance]) -> dict[str, JSONValue]:
 
 
 _new = object.__new__
+_read_time = datetime.fromisoformat
 _ConnectionDraft, _NO_CONNECTION = _draft_of(Connection), _nulls_of(Connection)
 _ErrorDraft, _NO_ERROR = _draft_of(LastError), _nulls_of(LastError)
+_connection_fields = itemgetter(*_NO_CONNECTION)
 
 
-def utc_time(text: str) -> datetime:
+def in_utc(time: datetime) -> datetime:
     """
-    Read an ISO 8601 time; without a zone it counts as UTC.
+    Give the same moment in UTC; a time without a zone counts as UTC.
 
     Raises:
-        ValueError: It is none.
-        OverflowError: In UTC it would be before the year 1 or after 9999.
+        OverflowError: It would be before the year 1 or after 9999.
     """
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is UTC:
-        return time
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
@@ -62,12 +62,14 @@ def _last_error(value: Any, _: object = None) -> LastError:  # noqa: ANN401  # J
 
 def _whole_error(fields: dict[str, Any]) -> LastError:
     """Read an error of which every field is there, be it null."""
-    draft = _new(_ErrorDraft)
-    draft.message = message = fields["message"]
-    occurred_at = fields["occurredAt"]
-    draft.occurred_at = None if occurred_at is None else utc_time(occurred_at)
-    if not (type(message) is str or message is None):
+    message, time = fields["message"], fields["occurredAt"]
+    if time is not None and (time := _read_time(time)).tzinfo is not UTC:
+        time = in_utc(time)
+    if not (message is None or type(message) is str):
         raise ValueError
+    draft = _new(_ErrorDraft)
+    draft.message = message
+    draft.occurred_at = time
     draft.extra = {} if len(fields) == len(_NO_ERROR) else _beyond(_NO_ERROR, fields)
     draft.__class__ = LastError
     whole: LastError = draft
@@ -76,42 +78,47 @@ def _whole_error(fields: dict[str, Any]) -> LastError:
 
 def _connection(value: Any, _: object) -> Connection:  # noqa: ANN401  # JSON
     try:
-        # The contract's own example has five fields: to find that out by a KeyError costs more.
-        return _whole_connection(
-            value if len(value) >= len(_NO_CONNECTION) else _NO_CONNECTION | value
-        )
+        if len(value) < len(_NO_CONNECTION):
+            # As in the contract's own example. To find it out by the KeyError costs more.
+            value = _NO_CONNECTION | value
+        return _whole_connection(value)
     except KeyError:
         return _whole_connection(_NO_CONNECTION | value)
 
 
 def _whole_connection(fields: dict[str, Any]) -> Connection:
     """Read a connection of which every field is there, be it null."""
-    draft = _new(_ConnectionDraft)
-    draft.platform_id = platform_id = fields["platformId"]
-    draft.username = username = fields["username"]
-    draft.display_name = name = fields["displayName"]
-    draft.profile_image_url = image = fields["profileImageUrl"]
-    expires_at = fields["accessTokenExpiresAt"]
-    draft.access_token_expires_at = None if expires_at is None else utc_time(expires_at)
-    draft.profile_url = url = fields["profileUrl"]
-    draft.token_status = status = fields["tokenStatus"]
-    draft.token_expires_in = left = fields["tokenExpiresIn"]
-    posted_at = fields["lastSuccessfulPost"]
-    draft.last_successful_post = None if posted_at is None else utc_time(posted_at)
-    error = fields["lastError"]
-    draft.last_error = None if error is None else _last_error(error)
-    draft.subscription_type = tier = fields["subscriptionType"]
+    # In the record's order, as are the names in what gets them.
+    platform_id, username, name, image, expires, url, status, left, posted, error, tier = (
+        _connection_fields(fields)
+    )
     if not (
         type(platform_id) is str
-        and (type(username) is str or username is None)
-        and (type(name) is str or name is None)
-        and (type(image) is str or image is None)
-        and (type(url) is str or url is None)
-        and (type(status) is str or status is None)
-        and (type(left) is str or left is None)
-        and (type(tier) is str or tier is None)
+        and (username is None or type(username) is str)
+        and (name is None or type(name) is str)
+        and (image is None or type(image) is str)
+        and (url is None or type(url) is str)
+        and (status is None or type(status) is str)
+        and (left is None or type(left) is str)
+        and (tier is None or type(tier) is str)
     ):
         raise ValueError
+    if expires is not None and (expires := _read_time(expires)).tzinfo is not UTC:
+        expires = in_utc(expires)
+    if posted is not None and (posted := _read_time(posted)).tzinfo is not UTC:
+        posted = in_utc(posted)
+    draft = _new(_ConnectionDraft)
+    draft.platform_id = platform_id
+    draft.username = username
+    draft.display_name = name
+    draft.profile_image_url = image
+    draft.access_token_expires_at = expires
+    draft.profile_url = url
+    draft.token_status = status
+    draft.token_expires_in = left
+    draft.last_successful_post = posted
+    draft.last_error = None if error is None else _last_error(error)
+    draft.subscription_type = tier
     draft.extra = {} if len(fields) == len(_NO_CONNECTION) else _beyond(_NO_CONNECTION, fields)
     draft.__class__ = Connection
     whole: Connection = draft
@@ -119,7 +126,10 @@ def _whole_connection(fields: dict[str, Any]) -> Connection:
 
 
 def _beyond(known: dict[str, JSONValue], fields: dict[str, JSONValue]) -> dict[str, JSONValue]:
-    return {name: value for name, value in fields.items() if name not in known}
+    extra = {name: value for name, value in fields.items() if name not in known}
+    if is_inexact(extra):
+        raise ValueError
+    return extra
 
 
 HOOKS: dict[type[attrs.AttrsInstance], Callable[[Any, Any], Any]] = {

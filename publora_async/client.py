@@ -78,7 +78,7 @@ class AsyncPublora:
         trust_env: bool = False,
         session: "aiohttp.ClientSession | None" = None,
     ) -> None:
-        # aiohttp takes most of the time that an import of the SDK would take.
+        # aiohttp takes most of the time that an import of the SDK would take, cattrs a tenth.
         from publora_async._pool import Pool
         from publora_async._transport import Transport
 

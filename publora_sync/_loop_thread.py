@@ -8,9 +8,9 @@ a thread that the interpreter waits for: for ever, where nobody closes the clien
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
-from typing import ParamSpec, TypeVar
+from importlib.util import find_spec
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -19,9 +19,6 @@ from anyio.from_thread import BlockingPortal
 from publora_async import ClientStateError
 
 __all__ = ["LoopThread"]
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class LoopThread:
@@ -89,7 +86,8 @@ class LoopThread:
 
     def _run(self) -> None:
         try:
-            anyio.run(self._serve)
+            use_uvloop = find_spec("uvloop") is not None  # extra: speed
+            anyio.run(self._serve, backend_options={"use_uvloop": use_uvloop})
         except Exception as error:
             if self._opened.done():
                 raise
@@ -97,7 +95,6 @@ class LoopThread:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._loop.set_default_executor(_DaemonThreads())
         self._stopping = asyncio.Event()
         async with BlockingPortal() as portal:
             self._opened.set_result(portal)
@@ -110,26 +107,3 @@ async def _take_calls(*, task_status: TaskStatus[TaskGroup]) -> None:
     async with anyio.create_task_group() as calls:
         task_status.started(calls)
         await anyio.sleep_forever()
-
-
-class _DaemonThreads(ThreadPoolExecutor):
-    """
-    A thread for each job, which nobody waits for at the end.
-
-    Names are looked up on the loop's executor. The usual one has the interpreter, and whoever
-    closes the client, wait for a look-up that hangs.
-    """
-
-    def submit(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
-        future: Future[T] = Future()
-
-        def work() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(call(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001  # it is raised where it is awaited
-                future.set_exception(error)
-
-        threading.Thread(target=work, daemon=True).start()
-        return future

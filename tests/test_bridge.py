@@ -243,28 +243,6 @@ def test_closing_does_not_wait_for_a_name_look_up_that_hangs(
         released.set()
 
 
-def test_a_job_for_the_loops_threads_may_be_cancelled_before_it_begins() -> None:
-    bridge = Bridge(nothing)
-
-    async def submit() -> bool:
-        loop = asyncio.get_running_loop()
-        with pytest.MonkeyPatch.context() as patch:
-            held: list[threading.Thread] = []
-
-            def hold(thread: threading.Thread) -> None:
-                held.append(thread)
-
-            patch.setattr(threading.Thread, "start", hold)
-            job = loop.run_in_executor(None, print, "never")
-        job.cancel()
-        await asyncio.sleep(0)
-        held[0].run()
-        return job.cancelled()
-
-    assert bridge.run(submit)
-    bridge.stop()
-
-
 def test_a_loop_that_cannot_start_is_an_error_and_not_a_wait_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

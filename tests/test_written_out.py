@@ -23,7 +23,8 @@ TIMES = st.sampled_from(
         "soon",
     ]
 )
-ODD = st.none() | st.booleans() | st.integers() | st.floats() | st.lists(st.text(), max_size=2)
+NUMBERS = st.integers() | st.floats(-1e18, 1e18)
+ODD = st.none() | st.booleans() | NUMBERS | st.lists(st.text(), max_size=2)
 
 
 def objects(record: type, values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:

@@ -1,0 +1,45 @@
+"""Looking up host names, so that nobody has to wait for a look-up that hangs."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, ParamSpec, TypeVar
+
+__all__ = ["LookUps"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class LookUps:
+    """
+    Stands in for the event loop where ``aiohttp.ThreadedResolver`` asks it for names.
+
+    asyncio asks the system on an executor's threads, uvloop on threads of its own; the end of
+    the loop or of the interpreter waits for either.
+    """
+
+    async def getaddrinfo(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # as socket's
+        """Do what ``socket.getaddrinfo`` does, without blocking."""
+        return await asyncio.wrap_future(_on_daemon_thread(socket.getaddrinfo, *args, **kwargs))
+
+    async def getnameinfo(self, *args: Any) -> Any:  # noqa: ANN401  # as socket's
+        """Do what ``socket.getnameinfo`` does, without blocking."""
+        return await asyncio.wrap_future(_on_daemon_thread(socket.getnameinfo, *args))
+
+
+def _on_daemon_thread(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+    future: Future[T] = Future()
+
+    def work() -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(call(*args, **kwargs))
+        except BaseException as error:  # noqa: BLE001  # it is raised where it is awaited
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return future
