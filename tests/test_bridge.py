@@ -246,7 +246,7 @@ def test_closing_does_not_wait_for_a_name_look_up_that_hangs(
 def test_a_loop_that_cannot_start_is_an_error_and_not_a_wait_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError(24, "Too many open files")
 
     bridge = Bridge(nothing)
