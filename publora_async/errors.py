@@ -93,12 +93,10 @@ class PubloraError(Exception):
         return hash((type(self), self.message))
 
 
-@attrs.define(slots=False)
 class ConfigurationError(PubloraError, ValueError):
     """An argument or setting cannot be used; nothing was sent."""
 
 
-@attrs.define(slots=False)
 class ClientStateError(PubloraError, RuntimeError):
     """The client cannot be used here: it is closed, of another event loop or of another process."""
 
@@ -141,7 +139,6 @@ class RequestTimeoutError(TransportError, TimeoutError):
     seconds: float = 0.0
 
 
-@attrs.define(slots=False)
 class NotSentError(TransportError):
     """A fan-out held the request back: the service is down, or asked for too long a pause."""
 
@@ -197,12 +194,10 @@ class APIStatusError(PubloraError):
         return f"HTTP {self.status}: {self.message}{code}{excerpt}{_after(self.attempts)}{advice}"
 
 
-@attrs.define(slots=False)
 class BadRequestError(APIStatusError):
     """400: the service cannot read the request, such as a malformed managed user id."""
 
 
-@attrs.define(slots=False)
 class AuthenticationError(APIStatusError):
     """401: the key is missing, wrong or revoked, or its owner is gone."""
 
@@ -269,22 +264,18 @@ class PermissionDeniedError(APIStatusError):
         return None if self.reason is None else _PERMISSION_ADVICE[self.reason]
 
 
-@attrs.define(slots=False)
 class NotFoundError(APIStatusError):
     """404: the service does not know what was asked about."""
 
 
-@attrs.define(slots=False)
 class ConflictError(APIStatusError):
     """409: it exists already, such as a managed user with the same email."""
 
 
-@attrs.define(slots=False)
 class RateLimitError(APIStatusError):
     """429: too many requests; *retry_after* says how long the service wants to be left alone."""
 
 
-@attrs.define(slots=False)
 class ServerError(APIStatusError):
     """5xx: the service, or something in front of it, has failed."""
 
