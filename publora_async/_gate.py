@@ -12,8 +12,6 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-import attrs
-
 __all__ = ["Gate", "GatePolicy", "Outcome"]
 
 WINDOW: Final = 20
@@ -48,36 +46,32 @@ class Outcome(Enum):
     UNKNOWN = "the attempt was given up on our side"
 
 
-@attrs.define
 class GatePolicy:
     """
     Decides who may ask when.
 
-    Attributes:
+    Args:
         concurrency: The most requests at once.
-
         random: Gives numbers from 0 up to 1, so that clients do not probe in step.
 
+    Attributes:
         limit: Requests at once, for now.
-
         closed_until: No request goes out before this moment.
     """
 
-    concurrency: int
-    random: Callable[[], float]
-    limit: float = attrs.field(init=False)
-    closed_until: float = attrs.field(default=-math.inf, init=False)
-    _threshold: float = attrs.field(init=False)
-    _in_flight: int = attrs.field(default=0, init=False)
-    _outcomes: deque[bool] = attrs.field(factory=lambda: deque(maxlen=WINDOW), init=False)
-    _shut_at: float | None = attrs.field(default=None, init=False)
-    _probing: bool = attrs.field(default=False, init=False)
-    _probe_wait: float = attrs.field(factory=lambda: FIRST_PROBE, init=False)
-    _pause: float = attrs.field(factory=lambda: FIRST_PAUSE, init=False)
-    _limited_at: float = attrs.field(default=-math.inf, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.limit = self._threshold = self.concurrency
+    def __init__(self, concurrency: int, random: Callable[[], float]) -> None:
+        self.concurrency = concurrency
+        self.random = random
+        self.limit: float = concurrency
+        self.closed_until: float = -math.inf
+        self._threshold: float = concurrency
+        self._in_flight = 0
+        self._outcomes: deque[bool] = deque(maxlen=WINDOW)
+        self._shut_at: float | None = None
+        self._probing = False
+        self._probe_wait = FIRST_PROBE
+        self._pause = FIRST_PAUSE
+        self._limited_at = -math.inf
 
     def wait(self, now: float) -> float | None:
         """

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +15,8 @@ _MOST_HTML_ROWS = 200
 
 def to_html(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> str:
     """An HTML table of *columns*; at most 200 rows, and a line that counts the others."""
+    from html import escape  # its table of entities takes as long as many of our modules
+
     head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(_text(row[name]))}</td>" for name in columns) + "</tr>"

@@ -1,13 +1,15 @@
 """Where the service is and what may stand before it: base URLs and proxies, checked."""
 
-import ipaddress
 import os
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from publora_async.errors import ConfigurationError
 from publora_async.secret import Secret
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
 
 __all__ = ["environment_proxy", "to_base_url", "to_proxy"]
 
@@ -24,18 +26,26 @@ _BASE_URL = re.compile(
 )
 
 
-def _is_host(host: str) -> bool:
+def _address(text: str) -> "IPv4Address | IPv6Address | None":
+    import ipaddress  # when a client is made, not when the SDK is imported
+
     try:
-        return len(host) <= 253 and (host[0] != "[" or bool(ipaddress.IPv6Address(host[1:-1])))
+        return ipaddress.ip_address(text)
     except ValueError:
-        return False
+        return None
+
+
+def _is_host(host: str) -> bool:
+    if host[0] != "[":
+        return len(host) <= 253
+    address = _address(host[1:-1])
+    return address is not None and address.version == 6
 
 
 def _is_loopback(host: str) -> bool:
     bare = host.strip("[]")
-    try:
-        address = ipaddress.ip_address(bare)
-    except ValueError:
+    address = _address(bare)
+    if address is None:
         return host == "localhost"
     # One spelling each: "0:0::1" is loopback too, but nobody writes it in earnest.
     return address.is_loopback and str(address) == bare
