@@ -144,4 +144,5 @@ class Pool:
             raise ClientStateError("this client belongs to another event loop: close it there")
         self.closed = True
         self._closing.set()
+        self.timer.expire_all()
         await self._session.close()

@@ -1,6 +1,7 @@
 """Time limits of many tasks, watched by one timer of the event loop."""
 
 import asyncio
+import math
 from types import TracebackType
 
 __all__ = ["Timer", "Until"]
@@ -21,12 +22,17 @@ class Timer:
     def watch(self, limit: "Until") -> None:
         """See that *limit* is kept until :meth:`forget`."""
         self._limits.add(limit)
-        if self._alarm is None or limit.end < self._alarm.when():
+        if limit.end < (math.inf if self._alarm is None else self._alarm.when()):
             self._set_alarm(limit.end)
 
     def forget(self, limit: "Until") -> None:
         """See to *limit* no longer. The alarm stays: it serves the limits that come next."""
         self._limits.discard(limit)
+
+    def expire_all(self) -> None:
+        """Have every limit run out now."""
+        for limit in tuple(self._limits):
+            limit.expire()
 
     def _set_alarm(self, moment: float) -> None:
         if self._alarm is not None:
@@ -36,11 +42,13 @@ class Timer:
     def _ring(self) -> None:
         self._alarm = None
         now = asyncio.get_running_loop().time()
-        for limit in [limit for limit in self._limits if limit.end <= now]:
-            self._limits.discard(limit)
-            limit.expire()
-        if self._limits:
-            self._set_alarm(min(limit.end for limit in self._limits))
+        for limit in tuple(self._limits):
+            if limit.end <= now:
+                self._limits.discard(limit)
+                limit.expire()
+        end = min((limit.end for limit in self._limits), default=math.inf)
+        if end < math.inf:
+            self._set_alarm(end)
 
 
 class Until:
@@ -48,7 +56,7 @@ class Until:
     A context in which the running task is cancelled at a moment, and then gets a TimeoutError.
 
     Args:
-        end: The moment, by the loop's clock.
+        end: The moment, by the loop's clock. Infinite: only when all are made to run out.
         timer: Watches the clock.
     """
 
@@ -60,8 +68,10 @@ class Until:
         self._expired = False
 
     def expire(self) -> None:
-        self._expired = True
-        self._task.cancel()
+        """Run out now."""
+        if not self._expired:
+            self._expired = True
+            self._task.cancel()
 
     def __enter__(self) -> None:
         task = asyncio.current_task()

@@ -13,6 +13,7 @@ from publora_async._pool import Pool
 from publora_async._requests import Request
 from publora_async._retry import RetryBudget, RetryPolicy
 from publora_async._sender import Sender
+from publora_async._timer import Until
 from publora_async.errors import (
     APIStatusError,
     ClientStateError,
@@ -134,7 +135,12 @@ class Transport:
     async def _in_turn(
         self, request: Request, decode: Callable[[bytes], T], deadline: float, gate: Gate
     ) -> T | Failure:
-        if not await gate.enter(deadline):
+        try:
+            with Until(math.inf, self.pool.timer):
+                entered = await gate.enter(deadline)
+        except TimeoutError:  # the client was closed
+            entered = False
+        if not entered:
             return Failure(NotSentError(_HELD_BACK), repeatable=False)
         begun = asyncio.get_running_loop().time()
         outcome: T | Failure | None = None
@@ -152,7 +158,7 @@ class Transport:
         slots = self.pool.slots
         if slots.locked():
             try:
-                async with asyncio.timeout_at(deadline):
+                with Until(deadline, self.pool.timer):
                     await slots.acquire()
             except TimeoutError:
                 return Failure(too_late("queue", "deadline", self.options), repeatable=False)

@@ -12,6 +12,7 @@ import attrs
 from publora_async import APIStatusError, RateLimitError, ServerError
 from publora_async._faults import Failure
 from publora_async._retry import REPEATABLE_STATUSES
+from publora_async._timer import Timer
 from publora_async._transport import Transport
 from publora_async.connections import AsyncConnections
 from publora_async.options import ClientOptions
@@ -91,7 +92,11 @@ def connections(service: Service) -> AsyncConnections:
     numbers = random.Random(0)  # noqa: S311  # the same each time is the point
     options = ClientOptions(api_key="k", base_url="http://localhost")
     pool = SimpleNamespace(
-        session=lambda: None, slots=asyncio.Semaphore(100), sleep=asyncio.sleep, closed=False
+        session=lambda: None,
+        slots=asyncio.Semaphore(100),
+        sleep=asyncio.sleep,
+        timer=Timer(),
+        closed=False,
     )
     transport = Transport(options, pool, random=numbers.random)  # type: ignore[arg-type]  # all it looks at
     transport.sender = _SimulatedSender(service)  # type: ignore[assignment]  # of the same shape
