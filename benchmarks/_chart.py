@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
-from benchmarks._results import Line, Report
+from benchmarks._results import Figure, Line, Report
 
 __all__ = ["draw"]
 
-_OURS, _PEERS, _COLUMNS = "#0b6e4f", "#b8bfc6", 3
+_OURS, _PEERS, _INK = "#0b6e4f", "#b8bfc6", "#57606a"
+_COLUMNS, _LARGE = 3, 20
 
 
 def draw(reports: Sequence[Report], machine: str, file: Path) -> None:
@@ -42,7 +44,8 @@ def draw(reports: Sequence[Report], machine: str, file: Path) -> None:
             _line(axes, report, line)
     for axes in list(grid.flat)[len(panels) :]:
         axes.set_axis_off()
-    figure.supxlabel(machine, fontsize=9, color="#57606a")
+    said = f"Bars: the median of the rounds; lines: the middle 80 % of them. {machine}"
+    figure.supxlabel(said, fontsize=10, color=_INK)
     figure.savefig(file, dpi=110)
     plt.close(figure)
 
@@ -50,14 +53,28 @@ def draw(reports: Sequence[Report], machine: str, file: Path) -> None:
 def _bars(axes: Any, report: Report) -> None:  # noqa: ANN401  # matplotlib's
     bars = report.bars
     medians = [bar.figure.median for bar in bars]
-    below = [m - min(bar.figure.values) for m, bar in zip(medians, bars, strict=True)]
-    above = [max(bar.figure.values) - m for m, bar in zip(medians, bars, strict=True)]
+    spans = [_span(bar.figure) for bar in bars]
+    pairs = list(zip(medians, spans, strict=True))
+    spread = [
+        [middle - span[0] for middle, span in pairs],
+        [span[1] - middle for middle, span in pairs],
+    ]
     colours = [_OURS if bar.ours else _PEERS for bar in bars]
-    drawn = axes.barh([bar.label for bar in bars], medians, color=colours, height=0.7)
-    axes.errorbar(medians, range(len(bars)), xerr=[below, above], fmt="none", ecolor="#57606a")
-    axes.bar_label(drawn, [f" {median:.2f} " for median in medians], label_type="edge", fontsize=9)
+    axes.barh([bar.label for bar in bars], medians, color=colours, height=0.7)
+    axes.errorbar(medians, range(len(bars)), xerr=spread, fmt="none", ecolor=_INK, elinewidth=1)
+    for at, (median, (_, high)) in enumerate(pairs):
+        text = f"  {median:.0f}" if median >= _LARGE else f"  {median:.2f}"
+        axes.text(high, at, text, va="center", fontsize=9)
+    axes.set_xlim(0, 1.12 * max(high for _, high in spans))
     axes.invert_yaxis()
     _finish(axes, report, report.scale)
+
+
+def _span(figure: Figure) -> tuple[float, float]:
+    """Give the middle 80 % of the rounds: one that was disturbed would squeeze all the bars."""
+    values = sorted(figure.values)
+    outside = len(values) // 10
+    return values[outside], values[-1 - outside]
 
 
 def _line(axes: Any, report: Report, line: Line) -> None:  # noqa: ANN401  # matplotlib's
@@ -69,7 +86,7 @@ def _line(axes: Any, report: Report, line: Line) -> None:  # noqa: ANN401  # mat
 
 
 def _finish(axes: Any, report: Report, scale: str) -> None:  # noqa: ANN401  # matplotlib's
-    axes.set_title(report.question, fontsize=10, loc="left", wrap=True)
+    axes.set_title(fill(report.question, 58), fontsize=11, loc="left")
     axes.set_xlabel(scale, fontsize=9)
     axes.tick_params(labelsize=9)
     axes.spines[["top", "right"]].set_visible(False)

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import os
-import resource
+import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks._contender import ROOT
+from benchmarks._memory import peak_bytes
 from benchmarks._results import Bar, Figure, Report
 from benchmarks._table import columns, heading
 from publora_async import AsyncPublora, UserConnections
@@ -54,12 +56,15 @@ class _Check:
 
 def _connections() -> int:
     """How many TCP sockets this process has open; Linux tells."""
-    tcp = {line.split()[9] for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]}
-    ours = 0
-    for link in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):
-            ours += str(link.readlink()).removeprefix("socket:[").rstrip("]") in tcp
-    return ours
+    # Each is looked at by itself: the system's table of them all would be large, and what it
+    # takes to read it would count as the fan-out's memory.
+    tcp = 0
+    for path in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            if stat.S_ISSOCK(path.stat().st_mode):
+                with socket.socket(fileno=os.dup(int(path.name))) as one:
+                    tcp += one.family == socket.AF_INET
+    return tcp
 
 
 async def _async(users: int, check: _Check) -> None:
@@ -87,8 +92,8 @@ def _measure(colour: str, users: int) -> None:
         asyncio.run(_async(users, check))
     else:
         _sync(users, check)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"answers": check.answers, "sockets": check.sockets, "peak_kib": peak}))
+    seen = {"answers": check.answers, "sockets": check.sockets, "peak": peak_bytes()}
+    print(json.dumps(seen))
 
 
 def _ask(colour: str, users: int, environment: dict[str, str]) -> dict[str, int]:
@@ -127,7 +132,7 @@ def run(*, quick: bool = False) -> Report:
 
 
 def _megabytes(seen: dict[str, int]) -> float:
-    return seen["peak_kib"] * 1024 / 1e6
+    return seen["peak"] / 1e6
 
 
 if __name__ == "__main__":

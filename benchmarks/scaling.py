@@ -1,12 +1,12 @@
 """Does a user cost the same, and take no memory, however many there are?"""
 
-import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from statistics import median
 
 from benchmarks._contender import Entry, started
 from benchmarks._job import AsyncJob, Task
+from benchmarks._memory import peak_bytes
 from benchmarks._pools import CONCURRENCY
 from benchmarks._results import Figure, Line, Report, Sample, ratios
 from benchmarks._server import serving
@@ -43,7 +43,7 @@ async def many(task: Task) -> AsyncIterator[AsyncJob]:
         async def run(users: int) -> int:
             for _ in range(users):
                 _check(await anext(asked))
-            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            return peak_bytes()
 
         yield AsyncJob(run, lambda: run(0))
 
@@ -81,7 +81,7 @@ def _judge(report: Report, taken: list[tuple[Sample, Sample]], factor: float, to
     raw = ratios([one for one, _ in taken], [other for _, other in taken])
     costs = Figure([v / factor for v in raw.values], [v / factor for v in raw.cpu])
     users = [total * (number + 1) / len(taken) for number in range(len(taken))]
-    peaks = [one.gave * 1024 / 1e6 for one, _ in taken]
+    peaks = [one.gave / 1e6 for one, _ in taken]
     growth = [peak - peaks[0] for peak in peaks]
     report.lines = [
         Line("cost of a user, x that of 1,000 users", users, costs.values),
