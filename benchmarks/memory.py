@@ -3,13 +3,18 @@
 import asyncio
 import json
 import os
-import resource
+import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from benchmarks._contender import ROOT
+from benchmarks._memory import peak_bytes
+from benchmarks._results import Bar, Figure, Report
+from benchmarks._table import columns, heading
 from publora_async import AsyncPublora, UserConnections
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
@@ -51,12 +56,15 @@ class _Check:
 
 def _connections() -> int:
     """How many TCP sockets this process has open; Linux tells."""
-    tcp = {line.split()[9] for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]}
-    ours = 0
-    for link in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):
-            ours += str(link.readlink()).removeprefix("socket:[").rstrip("]") in tcp
-    return ours
+    # Each is looked at by itself: the system's table of them all would be large, and what it
+    # takes to read it would count as the fan-out's memory.
+    tcp = 0
+    for path in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            if stat.S_ISSOCK(path.stat().st_mode):
+                with socket.socket(fileno=os.dup(int(path.name))) as one:
+                    tcp += one.family == socket.AF_INET
+    return tcp
 
 
 async def _async(users: int, check: _Check) -> None:
@@ -84,32 +92,47 @@ def _measure(colour: str, users: int) -> None:
         asyncio.run(_async(users, check))
     else:
         _sync(users, check)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"answers": check.answers, "sockets": check.sockets, "peak_kib": peak}))
+    seen = {"answers": check.answers, "sockets": check.sockets, "peak": peak_bytes()}
+    print(json.dumps(seen))
 
 
-def run(*, quick: bool = False) -> None:
+def _ask(colour: str, users: int, environment: dict[str, str]) -> dict[str, int]:
+    done = subprocess.run(  # noqa: S603  # our own
+        [sys.executable, "-m", __name__, colour, str(users)],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        check=True,
+        cwd=ROOT,
+    )
+    seen: dict[str, int] = json.loads(done.stdout)
+    return seen
+
+
+def run(*, quick: bool = False) -> Report:
     """Ask about few and about many users in both colours, and compare the peaks."""
-    few, many = (200, 1_000) if quick else (10_000, 100_000)
-    print(f"memory: iter_many, concurrency {CONCURRENCY}, sandbox in its own process")
-    print(f"{'':6} {'users':>8} {'own id':>8} {'sockets':>8} {'peak MiB':>9}")
+    few, many = (200, 1_000) if quick else (2_000, 100_000)
+    facts = {"server": "the sandbox", "concurrency": CONCURRENCY}
+    report = Report("memory", __doc__, facts, scale="peak memory, MB")
+    heading(report)
+    rows = [("", "users", "own id", "sockets", "peak MB", "growth MB")]
     for colour in ("async", "sync"):
-        peaks = []
-        for users in (few, many):
-            with _sandbox(many) as environment:
-                done = subprocess.run(  # noqa: S603  # our own
-                    [sys.executable, "-m", __name__, colour, str(users)],
-                    env={**os.environ, **environment},
-                    stdout=subprocess.PIPE,
-                    check=True,
-                )
-            seen = json.loads(done.stdout)
-            peaks.append(seen["peak_kib"])
-            print(
-                f"{colour:6} {users:8} {seen['answers']:8} {seen['sockets']:8} "
-                f"{seen['peak_kib'] / 1024:9.1f}"
-            )
-        print(f"{colour:6} peak of {many} users / peak of {few}: {peaks[1] / peaks[0]:.3f}")
+        with _sandbox(many) as environment:
+            before = [_ask(colour, few, environment) for _ in range(1 if quick else 3)]
+            after = _ask(colour, many, environment)
+        growths = Figure([_megabytes(after) - _megabytes(seen) for seen in before], unit="MB")
+        # The goal is about the async one: the sync one is the same and a thread.
+        report.figures["growth" if colour == "async" else "growth of sync"] = growths
+        for users, seen, growth in ((few, before[0], ""), (many, after, str(growths))):
+            peak = _megabytes(seen)
+            counted = (f"{users}", f"{seen['answers']}", f"{seen['sockets']}", f"{peak:.1f}")
+            rows.append((colour, *counted, growth))
+            report.bars.append(Bar(f"{colour}, {users:,} users", Figure([peak]), ours=True))
+    columns(rows)
+    return report
+
+
+def _megabytes(seen: dict[str, int]) -> float:
+    return seen["peak"] / 1e6
 
 
 if __name__ == "__main__":
