@@ -8,6 +8,7 @@ CONTRACT = "the contract's 5 fields"
 TODAY = "today's 11 fields"
 
 _PLATFORMS = ("twitter", "linkedin", "instagram", "tiktok", "telegram-")
+_ERROR = {"message": "The video is too long", "occurredAt": "2026-09-29T07:30:00.001Z"}
 _STATUSES = ("valid", "valid", "expiring_soon", "expired", "unknown")
 
 
@@ -35,14 +36,6 @@ def _account(number: int, fields: str) -> dict[str, object]:
         "tokenStatus": _STATUSES[kind],
         "tokenExpiresIn": f"{number % 60}d 3h" if kind else None,
         "lastSuccessfulPost": f"2026-10-{number % 28 + 1:02}T09:15:00.250Z" if kind % 2 else None,
-        "lastError": _error(number) if kind == 3 else None,
+        "lastError": _ERROR if kind == 3 else None,
         "subscriptionType": "PremiumPlus" if platform == "twitter" else None,
-    }
-
-
-def _error(number: int) -> dict[str, str]:
-    return {
-        "message": "The video is too long",
-        "occurredAt": "2026-09-29T07:30:00.001Z",
-        "postGroupId": f"65f1a2b3c4d5e6f7{number:08x}",
     }

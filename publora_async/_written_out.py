@@ -40,7 +40,7 @@ _new = object.__new__
 _read_time = datetime.fromisoformat
 _ConnectionDraft, _NO_CONNECTION = _draft_of(Connection), _nulls_of(Connection)
 _ErrorDraft, _NO_ERROR = _draft_of(LastError), _nulls_of(LastError)
-_connection_fields = itemgetter(*_NO_CONNECTION)
+_connection_fields, _error_fields = itemgetter(*_NO_CONNECTION), itemgetter(*_NO_ERROR)
 
 
 def in_utc(time: datetime) -> datetime:
@@ -53,16 +53,11 @@ def in_utc(time: datetime) -> datetime:
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
-def _last_error(value: Any, _: object = None) -> LastError:  # noqa: ANN401  # JSON
+def _last_error(fields: Any, _: object = None) -> LastError:  # noqa: ANN401  # JSON
     try:
-        return _whole_error(value)
+        message, time = _error_fields(fields)
     except KeyError:
-        return _whole_error(_NO_ERROR | value)
-
-
-def _whole_error(fields: dict[str, Any]) -> LastError:
-    """Read an error of which every field is there, be it null."""
-    message, time = fields["message"], fields["occurredAt"]
+        message, time = _error_fields(fields := _NO_ERROR | fields)
     if time is not None and (time := _read_time(time)).tzinfo is not UTC:
         time = in_utc(time)
     if not (message is None or type(message) is str):
@@ -76,22 +71,16 @@ def _whole_error(fields: dict[str, Any]) -> LastError:
     return whole
 
 
-def _connection(value: Any, _: object) -> Connection:  # noqa: ANN401  # JSON
+def _connection(fields: Any, _: object) -> Connection:  # noqa: ANN401  # JSON
+    if len(fields) < len(_NO_CONNECTION):
+        # As in the contract's own example. To find it out by the KeyError costs more.
+        fields = _NO_CONNECTION | fields
     try:
-        if len(value) < len(_NO_CONNECTION):
-            # As in the contract's own example. To find it out by the KeyError costs more.
-            value = _NO_CONNECTION | value
-        return _whole_connection(value)
+        values = _connection_fields(fields)
     except KeyError:
-        return _whole_connection(_NO_CONNECTION | value)
-
-
-def _whole_connection(fields: dict[str, Any]) -> Connection:
-    """Read a connection of which every field is there, be it null."""
+        values = _connection_fields(fields := _NO_CONNECTION | fields)
     # In the record's order, as are the names in what gets them.
-    platform_id, username, name, image, expires, url, status, left, posted, error, tier = (
-        _connection_fields(fields)
-    )
+    platform_id, username, name, image, expires, url, status, left, posted, error, tier = values
     if not (
         type(platform_id) is str
         and (username is None or type(username) is str)
