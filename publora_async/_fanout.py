@@ -36,7 +36,7 @@ class FanOut(Generic[T, R]):
         self._done: dict[int, R] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._error: Exception | None = None
-        self._ended = False
+        self._ended = self._cancelled = False
         self._news = asyncio.Event()
 
     @property
@@ -95,12 +95,13 @@ class FanOut(Generic[T, R]):
                 finally:
                     # The error holds this frame, and the frame would hold the error.
                     del error
-            if self._ended and not self._tasks:
+            if self._cancelled or (self._ended and not self._tasks):
                 return []
             await self._changed()
 
     def cancel(self) -> None:
         """Stop asking; what is under way is abandoned. On the loop's thread."""
+        self._cancelled = True
         self.end()
         for task in self._tasks:
             task.cancel()
@@ -112,15 +113,20 @@ class FanOut(Generic[T, R]):
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
+        self._tasks.add(asyncio.create_task(self._run(work)))
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._news.set()
-        if not task.cancelled() and isinstance(error := task.exception(), Exception):
-            self.fail(error)
+    async def _run(self, work: Coroutine[None, None, None]) -> None:
+        # Instead of a callback when it is done, which would take another turn of the loop.
+        failure: Exception | None = None
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001  # raised where the answers are taken
+            failure = error
+        finally:
+            self._tasks.discard(asyncio.current_task())
+            self._news.set()
+        if failure is not None:
+            self.fail(failure)
 
     async def _answer(self, index: int, item: T) -> None:
         self._done[index] = await self._ask(item)

@@ -171,7 +171,14 @@ class Gate:
         self.policy: GatePolicy = GatePolicy(concurrency, random)
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def enter(self, deadline: float) -> bool:
+    def enter(self) -> bool:
+        """Let a request out now, if it may go; it is followed by one :meth:`leave`."""
+        may = self.policy.wait(asyncio.get_running_loop().time()) == 0
+        if may:
+            self.policy.begin()
+        return may
+
+    async def wait_to_enter(self, deadline: float) -> bool:
         """
         Wait until a request may go out; each success is followed by one :meth:`leave`.
 
@@ -182,13 +189,11 @@ class Gate:
             Whether it may; if not, patience or the time is over.
         """
         loop = asyncio.get_running_loop()
-        while wait := self.policy.wait(loop.time()):
-            if max(loop.time(), self.policy.closed_until) >= deadline:
+        while not self.enter():
+            wait = self.policy.wait(loop.time())
+            if wait is None or max(loop.time(), self.policy.closed_until) >= deadline:
                 return False
             await self._changed(min(loop.time() + wait, deadline))
-        if wait is None:
-            return False
-        self.policy.begin()
         return True
 
     def leave(self, begun: float, outcome: Outcome, pause: float | None) -> None:

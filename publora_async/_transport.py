@@ -135,12 +135,7 @@ class Transport:
     async def _in_turn(
         self, request: Request, decode: Callable[[bytes], T], deadline: float, gate: Gate
     ) -> T | Failure:
-        try:
-            with Until(math.inf, self.pool.timer):
-                entered = await gate.enter(deadline)
-        except TimeoutError:  # the client was closed
-            entered = False
-        if not entered:
+        if not gate.enter() and not await self._waited(gate, deadline):
             return Failure(NotSentError(_HELD_BACK), repeatable=False)
         begun = asyncio.get_running_loop().time()
         outcome: T | Failure | None = None
@@ -149,6 +144,13 @@ class Transport:
             return outcome
         finally:
             gate.leave(begun, *_tell(outcome))
+
+    async def _waited(self, gate: Gate, deadline: float) -> bool:
+        try:
+            with Until(math.inf, self.pool.timer):
+                return await gate.wait_to_enter(deadline)
+        except TimeoutError:  # the client was closed
+            return False
 
     async def _in_slot(
         self, request: Request, decode: Callable[[bytes], T], deadline: float
@@ -177,6 +179,8 @@ _HELD_BACK = (
 
 def _tell(outcome: object) -> tuple[Outcome, float | None]:
     """What an attempt says of the service, and the pause that was asked for."""
+    if outcome is not None and not isinstance(outcome, Failure):
+        return Outcome.GOOD, None
     match outcome:
         case Failure(error=RateLimitError(retry_after=pause)):
             return Outcome.LIMITED, pause

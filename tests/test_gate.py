@@ -174,9 +174,9 @@ def test_a_limited_answer_to_a_probe_shows_that_the_service_is_alive() -> None:
 def test_a_pause_that_goes_past_the_deadline_is_not_begun() -> None:
     async def ask() -> bool:
         gate = Gate(10, lambda: 1.0)
-        assert await gate.enter(100)
+        assert await gate.wait_to_enter(100)
         gate.leave(0, Outcome.LIMITED, 50)
-        return await gate.enter(40)
+        return await gate.wait_to_enter(40)
 
     assert not run(ask())
 
