@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 __all__ = ["FanOut"]
@@ -53,11 +54,11 @@ class FanOut(Generic[T, R]):
     def start(self, numbered: Iterable[tuple[int, T]]) -> None:
         """Begin to ask about what was claimed. On the loop's thread."""
         for index, item in numbered:
-            self._spawn(self._answer(index, item))
+            self._spawn(partial(self._answer, index, item))
 
     def feed(self, items: AsyncIterator[T]) -> None:
         """Start whatever *items* gives, reading it no faster than there is room."""
-        self._spawn(self._pull(items))
+        self._spawn(partial(self._pull, items))
 
     def end(self) -> None:
         """Say that there are no more items."""
@@ -112,14 +113,14 @@ class FanOut(Generic[T, R]):
         self._done.clear()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         self._tasks.add(asyncio.create_task(self._run(work)))
 
-    async def _run(self, work: Coroutine[None, None, None]) -> None:
+    async def _run(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         # Instead of a callback when it is done, which would take another turn of the loop.
         failure: Exception | None = None
         try:
-            await work
+            await work()
         except Exception as error:  # noqa: BLE001  # raised where the answers are taken
             failure = error
         finally:

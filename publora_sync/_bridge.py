@@ -8,13 +8,10 @@ import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from publora_async import ClientStateError, PubloraError
 from publora_sync._loop_thread import LoopThread
-
-if TYPE_CHECKING:
-    from anyio.abc import TaskGroup
 
 __all__ = ["Bridge"]
 
@@ -36,11 +33,13 @@ class _Job(Generic[T]):
         self._under_way = threading.Lock()
         self._under_way.acquire()
 
-    def begin(self, calls: "TaskGroup") -> None:
+    def begin(self, calls: asyncio.TaskGroup) -> None:
         """Start the call as one of *calls*. On the loop's thread."""
+        running = self._run()
         try:
-            calls.start_soon(self._run)
+            calls.create_task(running)
         except RuntimeError:  # the group has ended with the client
+            running.close()
             self._error = _closed_meanwhile()
             self._under_way.release()
 
