@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol, TypedDict, Unpack
 
 import pytest
@@ -33,6 +33,15 @@ class Ask(Protocol):
     async def __call__(
         self, base_url: str, user_id: str | None = None, **options: Unpack[Options]
     ) -> ConnectionList: ...
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The suite's event loop: asyncio's, or uvloop's where ``PUBLORA_TEST_LOOP=uvloop``."""
+    if os.environ.get("PUBLORA_TEST_LOOP") == "uvloop":
+        import uvloop
+
+        return {"uvloop": uvloop.new_event_loop}
+    return {"asyncio": asyncio.new_event_loop}
 
 
 @pytest.fixture(autouse=True)
