@@ -32,7 +32,8 @@ def masked(value: str | None) -> str | None:
     """
     if value is None or isinstance(value, str):
         return None if value is None else Secret(value)
-    return type(value)
+    # A sync client masks it, and then the async one within.
+    return value if isinstance(value, type) else type(value)
 
 
 def check_header_value(what: str, value: str) -> str:
