@@ -20,6 +20,10 @@ class Secret(str):
     def __repr__(self) -> str:
         return "***"
 
+    def __getitem__(self, index: SupportsIndex | slice) -> "Secret":
+        # What shortens long text before it shows it (rich, reprlib) shows a part of it.
+        return Secret(super().__getitem__(index))
+
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
         raise TypeError("a secret is neither pickled nor copied: read it anew where it is needed")
 
@@ -32,7 +36,8 @@ def masked(value: str | None) -> str | None:
     """
     if value is None or isinstance(value, str):
         return None if value is None else Secret(value)
-    return type(value)
+    # A sync client masks it, and then the async one within.
+    return value if isinstance(value, type) else type(value)
 
 
 def check_header_value(what: str, value: str) -> str:

@@ -108,14 +108,6 @@ async def test_the_environment_is_read_when_a_client_is_made(
         assert await publora.connections.list()
 
 
-async def test_a_bad_user_id_is_refused_before_anything_is_sent(ask: Ask) -> None:
-    with HostileServer(reply()) as server:
-        for user_id in ("", "a b", "u\ud800", "ü", "a\r\nx-publora-key: b", "x" * 513):
-            with pytest.raises(ConfigurationError, match=r"^user_id "):
-                await ask(server.base_url, user_id)
-    assert (server.heads, server.connections) == ([], 0)
-
-
 async def test_a_derived_client_has_other_settings_over_the_same_connections() -> None:
     with HostileServer(reply(ONE)) as server:
         async with AsyncPublora("first", base_url=server.base_url) as publora:

@@ -8,9 +8,14 @@ from contextlib import ExitStack
 from typing import Protocol
 
 import pytest
+from asking import ClientOf
+from colours import Client
 from conftest import KEY
 from hostile import Answer, HostileServer
 from leftovers import Logs, Resources
+
+from publora_async import AsyncPublora
+from publora_sync import Publora
 
 
 class Serve(Protocol):
@@ -50,3 +55,22 @@ async def serve(_nothing_left: None) -> AsyncIterator[Serve]:
         yield serve
         for server in started:
             assert await asyncio.to_thread(server.is_left_alone), "a socket was left open"
+
+
+@pytest.fixture(params=[AsyncPublora, Publora], ids=["async", "sync"])
+async def client_of(
+    request: pytest.FixtureRequest,
+    serve: Serve,  # noqa: ARG001  # so that it ends after the clients
+) -> AsyncIterator[ClientOf]:
+    """Clients of the test's colour, which do not wait, and are closed before the servers are."""
+    clients: list[Client] = []
+
+    def client_of(server: HostileServer | str, **options: object) -> Client:
+        base_url = server if isinstance(server, str) else server.base_url
+        settings = {"api_key": KEY, "base_url": base_url, **options}
+        clients.append(Client(request.param(**settings)))
+        return clients[-1]
+
+    yield client_of
+    for client in clients:
+        await client.close()

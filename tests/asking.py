@@ -1,0 +1,35 @@
+"""What the promises' tests ask of a client of either colour, and what came of it."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import pytest
+from colours import Client, Question
+from hostile import HostileServer
+
+from publora_async import PubloraError
+
+__all__ = ["ClientOf", "Serve", "failure", "listing", "listing_for"]
+
+Serve: TypeAlias = Callable[..., HostileServer]
+"""Starts a server that gives these answers, one after the other."""
+
+ClientOf: TypeAlias = Callable[..., Client]
+"""Makes a client of a server, or of a base URL, in the colour that the test runs in."""
+
+
+def listing(publora: Any) -> Any:  # noqa: ANN401  # either colour
+    """Ask for the account's own connections."""
+    return publora.connections.list()
+
+
+def listing_for(user_id: str) -> Question:
+    """Ask for a managed user's."""
+    return lambda publora: publora.connections.list(user_id=user_id)
+
+
+async def failure(client: Client, question: Question = listing) -> PubloraError:
+    """What is raised instead of an answer."""
+    with pytest.raises(PubloraError) as caught:
+        await client.ask(question)
+    return caught.value
