@@ -6,6 +6,13 @@ from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
-for requirement in [*project["dependencies"], *extras["cli"], *extras["progress"], *extras["speed"]]:
-    name, version = re.fullmatch(r"([\w-]+)>=([\w.]+)(?:;.*)?", requirement.replace(" ", "")).groups()
+for requirement in [
+    *project["dependencies"],
+    *extras["cli"],
+    *extras["progress"],
+    *extras["speed"],
+]:
+    name, version = re.fullmatch(
+        r"([\w-]+)>=([\w.]+)(?:;.*)?", requirement.replace(" ", "")
+    ).groups()
     print(f"{name}=={version}")

@@ -4,9 +4,11 @@ import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
-from typing import Protocol
+from contextlib import AsyncExitStack, ExitStack
+from importlib.util import find_spec
+from typing import Any, Protocol
 
+import aiohttp
 import pytest
 from asking import ClientOf
 from colours import Client
@@ -24,8 +26,17 @@ class Serve(Protocol):
     def __call__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> HostileServer: ...
 
 
+@pytest.fixture(scope="session")
+def _uvloops_own_pipe() -> None:
+    """Have uvloop, where it is installed, open what it keeps for the life of the process."""
+    if find_spec("uvloop"):
+        import uvloop
+
+        uvloop.new_event_loop().close()
+
+
 @pytest.fixture(autouse=True)
-async def _nothing_left() -> AsyncIterator[None]:
+async def _nothing_left(_uvloops_own_pipe: None) -> AsyncIterator[None]:
     logs = Logs()
     root = logging.getLogger()
     level = root.level
@@ -57,20 +68,26 @@ async def serve(_nothing_left: None) -> AsyncIterator[Serve]:
             assert await asyncio.to_thread(server.is_left_alone), "a socket was left open"
 
 
-@pytest.fixture(params=[AsyncPublora, Publora], ids=["async", "sync"])
+@pytest.fixture(params=["async", "sync", "async, borrowed session"])
 async def client_of(
     request: pytest.FixtureRequest,
     serve: Serve,  # noqa: ARG001  # so that it ends after the clients
 ) -> AsyncIterator[ClientOf]:
     """Clients of the test's colour, which do not wait, and are closed before the servers are."""
     clients: list[Client] = []
+    async with AsyncExitStack() as sessions:
+        if "session" in request.param:
+            lent = {"session": await sessions.enter_async_context(aiohttp.ClientSession())}
+        else:
+            lent = {}
 
-    def client_of(server: HostileServer | str, **options: object) -> Client:
-        base_url = server if isinstance(server, str) else server.base_url
-        settings = {"api_key": KEY, "base_url": base_url, **options}
-        clients.append(Client(request.param(**settings)))
-        return clients[-1]
+        def client_of(server: HostileServer | str, **options: object) -> Client:
+            base_url = server if isinstance(server, str) else server.base_url
+            settings: Any = {"api_key": KEY, "base_url": base_url, **lent, **options}
+            colour = Publora if request.param == "sync" else AsyncPublora
+            clients.append(Client(colour(**settings)))
+            return clients[-1]
 
-    yield client_of
-    for client in clients:
-        await client.close()
+        yield client_of
+        for client in clients:
+            await client.close()
