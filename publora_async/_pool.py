@@ -14,10 +14,10 @@ from publora_async._timer import Timer
 from publora_async.errors import ClientStateError, ConfigurationError
 from publora_async.options import ClientOptions
 
-__all__ = ["Pool"]
+__all__ = ["Connector", "Pool"]
 
 
-class _Connector(aiohttp.TCPConnector):
+class Connector(aiohttp.TCPConnector):
     """aiohttp's connector, but for connections on which something has arrived unasked."""
 
     async def connect(
@@ -103,7 +103,7 @@ class Pool:
         if self._borrowed is None:
             # limit=0: the slots bound the connections, and waiting for one is not counted
             # against an attempt's time. An infinite threshold keeps timeouts unrounded.
-            connector: aiohttp.BaseConnector = _Connector(
+            connector: aiohttp.BaseConnector = Connector(
                 limit=0,
                 timeout_ceil_threshold=math.inf,
                 resolver=aiohttp.ThreadedResolver(LookUps()),  # type: ignore[arg-type]  # all it asks of a loop

@@ -28,6 +28,7 @@ LAYERS = [
     {"options", "user_connections", "_converter", "_refusals", "_retry"},
     {"_decode", "_gathering", "_requests", "_pool"},
     {"answers", "_faults"},
+    {"_exchange"},
     {"_sender"},
     {"_transport"},
     {"connections", "managed_users"},
@@ -35,7 +36,12 @@ LAYERS = [
 ]
 
 OWNERS = {
-    "aiohttp": {"publora_async._sender", "publora_async._pool", "publora_async._faults"},
+    "aiohttp": {
+        "publora_async._exchange",
+        "publora_async._faults",
+        "publora_async._pool",
+        "publora_async._sender",
+    },
     "cattrs": {"publora_async._converter"},
     "anyio": {"publora_sync._bridge", "publora_sync._loop_thread"},
 }

@@ -2,17 +2,13 @@
 
 import ssl
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import trustme
 from conftest import KEY
 from hostile import HostileServer, reply, tunnel_to
-from yarl import URL
 
 from publora_async import AsyncPublora, ConnectionList, TransportError
-from publora_async._sender import _Hop
-from publora_async.secret import Secret
 
 AUTHORITY = trustme.CA()
 
@@ -120,23 +116,3 @@ async def test_the_environments_proxy_is_used_on_request_only(
         ) as publora:
             await publora.connections.list()
     assert len(proxy.heads) == trust_env
-
-
-@pytest.mark.parametrize(
-    ("url", "headers"),
-    [
-        ("https://api.publora.com/api/v1/x", {"x-publora-key": KEY}),
-        ("https://api.publora.com:8443/api/v1/x", {}),
-        ("http://api.publora.com/api/v1/x", {}),
-        ("https://evil.example/api/v1/x", {}),
-    ],
-)
-async def test_the_key_goes_to_its_own_origin_only(url: str, headers: dict[str, str]) -> None:
-    hop = _Hop(URL("https://api.publora.com"), Secret(KEY))
-    request = SimpleNamespace(url=URL(url), headers={}, response=None)
-
-    async def handler(_: object) -> None:
-        pass
-
-    await hop(request, handler)  # type: ignore[arg-type]  # all that it looks at
-    assert request.headers == headers
