@@ -1,7 +1,7 @@
 """
 A request on the wire, and the head of its answer: straight over a connection, or by a session.
 
-aiohttp's session takes 40 % of a call, for what is not wanted here: redirects, repeats, cookies,
+aiohttp's session takes 38 % of a call, for what is not wanted here: redirects, repeats, cookies,
 netrc. But others look on there, such as tracers and aioresponses. So it is gone past only where
 nobody can tell, and with an aiohttp that this was tested with.
 """
