@@ -17,7 +17,7 @@ from yarl import URL
 
 from publora_async._faults import BrokenConnectionError
 from publora_async._pool import Connector, Pool
-from publora_async._requests import KEY_HEADER, SHARED_HEADERS, Request
+from publora_async._requests import KEY_HEADER, Request
 from publora_async.options import ClientOptions
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Exchange:
         self._target = target = aiohttp.ClientRequest(
             "GET",
             self._base_url,
-            headers=SHARED_HEADERS,
+            skip_auto_headers=("Accept",),
             loop=asyncio.get_running_loop(),
             ssl=self._ssl(),
             proxy=None if self._options.proxy is None else URL(self._options.proxy),
@@ -175,7 +175,7 @@ class Exchange:
         response = await session.request(
             request.method,
             URL(self._options.base_url + request.path, encoded=True),
-            headers={**SHARED_HEADERS, **request.headers},
+            headers=request.headers,
             skip_auto_headers=("Content-Type",),
             data=request.body,
             allow_redirects=False,

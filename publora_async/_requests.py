@@ -1,7 +1,6 @@
 """From a call to a request, no I/O."""
 
 import json
-from typing import Final
 from urllib.parse import quote
 
 import attrs
@@ -12,7 +11,6 @@ from publora_async.secret import check_header_value
 
 __all__ = [
     "KEY_HEADER",
-    "SHARED_HEADERS",
     "Request",
     "connection_url",
     "create_user",
@@ -22,9 +20,6 @@ __all__ = [
     "list_users",
     "test_connection",
 ]
-
-SHARED_HEADERS: Final = {"Accept": "application/json"}
-"""What every request has, whatever it asks."""
 
 KEY_HEADER = "x-publora-key"
 USER_HEADER = "x-publora-user-id"
@@ -40,7 +35,7 @@ class Request:
 
         path: What follows the base URL, percent-encoded.
 
-        headers: Those that this request needs beside the key and what all have.
+        headers: Those that this request needs beside the key.
 
         body: What to send along. ``None``: nothing.
 
@@ -145,7 +140,7 @@ def _request(
     body: object = None,
     writes: bool = False,
 ) -> Request:
-    headers = {}
+    headers = {"Accept": "application/json"}
     if user_id is not None:
         headers[USER_HEADER] = check_header_value("user_id", user_id)
     if body is not None:
