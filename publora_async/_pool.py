@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from publora_async._look_ups import LookUps
+from publora_async._loops import loop_or_none, running_loop
 from publora_async._timer import Timer
 from publora_async.errors import ClientStateError, ConfigurationError
 from publora_async.options import ClientOptions
@@ -44,7 +45,7 @@ class _Connector(aiohttp.TCPConnector):
         """Close every connection without waiting."""
         self._close(abort_ssl=True)
 
-    def __del__(self) -> None:
+    def __del__(self, _: object = None) -> None:
         """Do nothing: whatever is left open is the pool's business, or another process's."""
 
 
@@ -93,9 +94,7 @@ class Pool:
             raise ClientStateError("this client is closed: make another one")
         if os.getpid() != self._pid:
             self._begin_after_fork()
-        loop = _running_loop()
-        if loop is None:
-            raise ClientStateError("no asyncio event loop is running here: publora_sync needs none")
+        loop = running_loop()
         if self._session is None:
             self._session = self._open()
             self._loop = loop
@@ -169,20 +168,13 @@ class Pool:
             self.closed = True
             return
         if not self._loop.is_closed():
-            if self._loop is not _running_loop():
+            if self._loop is not loop_or_none():
                 raise ClientStateError("this client belongs to another event loop: close it there")
             self._closing.set()
             self.timer.expire_all()
         self.closed = True
         self._end.detach()
         await self._session.close()
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 def _left_open(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop, pid: int) -> None:
