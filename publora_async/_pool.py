@@ -160,20 +160,20 @@ class Pool:
         Raises:
             ClientStateError: The connections belong to another event loop that is running.
         """
-        if os.getpid() != self._pid:
-            # The sockets are the parent's, too: to close them here would end its calls.
+        if os.getpid() != self._pid or not (self._session and self._loop and self._end):
+            # In a child the sockets are the parent's, too: to close them would end its calls.
             self.closed = True
             return
-        if self._session is None or self._loop is None or self._end is None:
-            self.closed = True
-            return
-        if not self._loop.is_closed():
-            if self._loop is not loop_or_none():
-                raise ClientStateError("this client belongs to another event loop: close it there")
-            self._closing.set()
-            self.timer.expire_all()
+        if self._loop is not loop_or_none() and not self._loop.is_closed():
+            raise ClientStateError("this client belongs to another event loop: close it there")
         self.closed = True
         self._end.detach()
+        if self._loop.is_closed():
+            # What was open in it was closed with it, or will be when it is collected.
+            self._session.detach()
+            return
+        self._closing.set()
+        self.timer.expire_all()
         await self._session.close()
 
 
