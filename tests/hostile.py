@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
@@ -102,10 +103,19 @@ class HostileServer:
             thread.join(5)
         return not any(thread.is_alive() for thread in talks)
 
+    def is_left_alone_by(self, count: int) -> bool:
+        """Whether exactly *count* connections have ended within 5 seconds, by the client's doing."""
+        talks = [thread for thread in self._threads if thread.name == "talk"]
+        end = time.monotonic() + 5
+        while sum(not thread.is_alive() for thread in talks) < count and time.monotonic() < end:
+            for thread in talks:
+                thread.join(0.01)
+        return sum(not thread.is_alive() for thread in talks) == count
+
     def _spawn(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, name=target.__name__.lstrip("_"))
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def _accept(self) -> None:
         while True:

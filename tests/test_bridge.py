@@ -215,13 +215,6 @@ def test_an_interrupt_before_the_call_has_begun_keeps_it_from_beginning() -> Non
     bridge.stop()
 
 
-def test_a_fork_is_told_to_make_a_client_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    bridge = Bridge(nothing)
-    monkeypatch.setattr("publora_sync._bridge.os.getpid", lambda: -1)
-    with pytest.raises(ClientStateError, match="made before a fork"):
-        bridge.run(nothing)
-
-
 def test_closing_does_not_wait_for_a_name_look_up_that_hangs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

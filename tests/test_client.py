@@ -229,19 +229,6 @@ def test_a_client_is_closed_on_its_own_loop_only_while_that_runs() -> None:
             first.run(publora.close())
 
 
-async def test_a_forked_child_leaves_its_parents_connections_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with HostileServer(reply(ONE)) as server:
-        async with AsyncPublora(KEY, base_url=server.base_url) as publora:
-            await publora.connections.list()
-            with monkeypatch.context() as child:
-                child.setattr("publora_async._pool.os.getpid", lambda: -1)
-                await publora.close()
-            await publora.connections.list()
-        assert server.connections == 1
-
-
 def test_a_client_belongs_to_the_loop_of_its_first_call() -> None:
     with HostileServer(reply(ONE)) as server:
         publora = AsyncPublora(KEY, base_url=server.base_url)
@@ -252,15 +239,6 @@ def test_a_client_belongs_to_the_loop_of_its_first_call() -> None:
             first.run(publora.connections.list())
             first.run(publora.close())
     assert len(server.heads) == 2
-
-
-async def test_after_a_fork_a_client_of_ones_own_is_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    publora = AsyncPublora(KEY)
-    monkeypatch.setattr("publora_async._pool.os.getpid", lambda: -1)
-    with pytest.raises(ClientStateError, match="made before a fork"):
-        await publora.connections.list()
 
 
 def test_without_a_running_loop_the_sync_package_is_named() -> None:

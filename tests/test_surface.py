@@ -22,7 +22,7 @@ MODULES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 # Lower rows may import from higher ones, never the other way.
 LAYERS = [
     {"errors", "_look_ups", "_tables", "_timer", "_wire"},
-    {"secret", "records", "_json", "_problems"},
+    {"secret", "records", "_json", "_loops", "_problems"},
     {"_urls", "connection_list", "connection_test", "managed_user", "_gate", "_fanout"},
     {"_written_out"},
     {"options", "user_connections", "_converter", "_refusals", "_retry"},
