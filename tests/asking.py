@@ -1,15 +1,17 @@
 """What the promises' tests ask of a client of either colour, and what came of it."""
 
+from asyncio import Task
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import pytest
 from colours import Client, Question
 from hostile import HostileServer
+from still_clock import until
 
 from publora_async import PubloraError
 
-__all__ = ["ClientOf", "Serve", "failure", "listing", "listing_for"]
+__all__ = ["ClientOf", "Serve", "failure", "listing", "listing_for", "outcome_of"]
 
 Serve: TypeAlias = Callable[..., HostileServer]
 """Starts a server that gives these answers, one after the other."""
@@ -33,3 +35,14 @@ async def failure(client: Client, question: Question = listing) -> PubloraError:
     with pytest.raises(PubloraError) as caught:
         await client.ask(question)
     return caught.value
+
+
+async def outcome_of(call: Task[Any]) -> Any:  # noqa: ANN401  # whatever was asked for
+    """What a *call* that is about to end gives, or the error that it raises."""
+    if not await until(call.done):
+        call.cancel()
+        pytest.fail("the call goes on")
+    try:
+        return await call
+    except PubloraError as error:
+        return error

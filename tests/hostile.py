@@ -1,5 +1,6 @@
 """A server of raw sockets on threads of its own, that answers whatever bytes a test wants."""
 
+import asyncio
 import json
 import re
 import socket
@@ -8,6 +9,7 @@ import struct
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
@@ -51,6 +53,25 @@ def then_reset(sent: bytes = b"") -> Answer:
     return answer
 
 
+class Held:
+    """Says nothing to the requests that meet it: a test answers them itself, when it likes."""
+
+    def __init__(self) -> None:
+        self._connections: SimpleQueue[socket.socket] = SimpleQueue()
+
+    def __call__(self, connection: socket.socket) -> None:
+        self._connections.put(connection)
+
+    async def next(self) -> socket.socket:
+        """Wait for the next request, and give the connection to answer it on."""
+        return await asyncio.to_thread(self._connections.get, timeout=5)
+
+    @property
+    def waiting(self) -> int:
+        """How many more requests have come."""
+        return self._connections.qsize()
+
+
 class HostileServer:
     """
     Answers each request with the next of *answers*, and every one after those with the last.
@@ -61,6 +82,10 @@ class HostileServer:
         heads: The bytes of each request's head, in the order of arrival.
 
         connections: How many were accepted.
+
+        asked: Released with each request.
+
+        answered: Released with each answer that was sent as it is.
     """
 
     def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
@@ -69,6 +94,7 @@ class HostileServer:
         self.heads: list[bytes] = []
         self.connections = 0
         self.asked = threading.Semaphore(0)
+        self.answered = threading.Semaphore(0)
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -104,8 +130,8 @@ class HostileServer:
 
     def _spawn(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, name=target.__name__.lstrip("_"))
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def _accept(self) -> None:
         while True:
@@ -129,6 +155,7 @@ class HostileServer:
                 self.asked.release()
                 if isinstance(answer, bytes):
                     connection.sendall(answer)
+                    self.answered.release()
                 else:
                     answer(connection)
         except OSError:

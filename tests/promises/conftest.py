@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -85,11 +85,15 @@ async def client_of(
         else:
             lent = {}
 
-        def client_of(server: HostileServer | str, **options: object) -> Client:
+        def client_of(
+            server: HostileServer | str,
+            random: Callable[[], float] | None = None,
+            **options: object,
+        ) -> Client:
             base_url = server if isinstance(server, str) else server.base_url
             settings: Any = {"api_key": KEY, "base_url": base_url, **lent, **options}
             colour = Publora if request.param == "sync" else AsyncPublora
-            clients.append(Client(colour(**settings)))
+            clients.append(Client(colour(**settings), random))
             return clients[-1]
 
         yield client_of
