@@ -35,6 +35,14 @@ class _Connector(aiohttp.TCPConnector):
             connection.close()
 
 
+def _slots(options: ClientOptions, borrowed: aiohttp.ClientSession | None) -> int:
+    """How many attempts may be under way at once, each with a connection of its own."""
+    connector = None if borrowed is None else borrowed.connector
+    bounds = () if connector is None else (connector.limit, connector.limit_per_host)
+    # A wait inside a borrowed connector would be counted against an attempt's time.
+    return min([options.max_connections, *filter(None, bounds)])
+
+
 class Pool:
     """
     Connections and the slots that bound them, opened at first use inside the running loop.
@@ -54,7 +62,7 @@ class Pool:
             raise ConfigurationError(
                 f"session must be an aiohttp.ClientSession, not {type(borrowed).__name__}"
             )
-        self.slots: asyncio.Semaphore = asyncio.Semaphore(options.max_connections)
+        self.slots: asyncio.Semaphore = asyncio.Semaphore(_slots(options, borrowed))
         self.timer: Timer = Timer()
         self.closed: bool = False
         self._closing = asyncio.Event()
