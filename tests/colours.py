@@ -38,6 +38,7 @@ class Client:
             inner._use(type(old)(old.options, old.pool, random=random), owner=True)
             if isinstance(publora, Publora):
                 publora._use(inner, publora._bridge, owner=True)
+        self._wait = inner._transport.sleep
         inner._transport.sleep = self._sleep
         self.waits: list[float] = []
         self._skipped = 0.0
@@ -45,9 +46,10 @@ class Client:
 
     async def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
-        self._skipped += seconds
-        if self._clock is not None:
-            await self._clock.advance(seconds)
+        if self._clock is None:
+            self._skipped += seconds
+        else:
+            await self._wait(seconds)
 
     async def ask(self, question: Question) -> Any:  # noqa: ANN401  # whatever was asked for
         """Put *question*, such as ``lambda publora: publora.connections.list()``."""
@@ -73,7 +75,7 @@ class Client:
 
     @asynccontextmanager
     async def still_clock(self) -> AsyncIterator[StillClock]:
-        """Let no time pass on the client's event loop but what it, or the test, waits for."""
+        """Let time pass on the client's event loop only when the test says so."""
 
         async def stop() -> StillClock:
             clock = StillClock(asyncio.get_running_loop())

@@ -71,7 +71,7 @@ class StillClock:
             self.now = max(self.now, alarm.when())
             alarm.ring()
             await self.settle()
-        self.now = end
+        self.now = max(self.now, end)
 
     async def settle(self) -> None:
         """Have whatever can happen now happen: what a server has sent is read, and answered."""
