@@ -18,7 +18,12 @@ class Resources:
     """The threads, tasks and file descriptors there are at one moment, in the running loop."""
 
     def __init__(self) -> None:
-        self.threads = {thread for thread in threading.enumerate() if not _is_pooled(thread)}
+        # One that is only about to start can neither be joined nor have been left behind.
+        self.threads = {
+            thread
+            for thread in threading.enumerate()
+            if thread.is_alive() and not _is_pooled(thread)
+        }
         self.tasks = asyncio.all_tasks() - {asyncio.current_task()}
         self.descriptors = _descriptors()
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -99,3 +100,13 @@ async def client_of(
         yield client_of
         for client in clients:
             await client.close()
+
+
+@pytest.fixture
+def unanswered() -> Iterator[str]:
+    """Where a connect gets no answer: a listener's queue is full."""
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+        socket.create_connection(full.getsockname()),
+    ):
+        yield f"http://127.0.0.1:{full.getsockname()[1]}"

@@ -1,8 +1,7 @@
 """What counts as an attempt's time, and that it is kept to the moment."""
 
 import asyncio
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -87,16 +86,6 @@ async def test_16_a_limit_over_5_seconds_covers_headers_and_body_and_fires_on_ti
     client = client_of(server, max_retries=0, **TIMES[limit])
     await ends_with(client, ran_out(stage, limit), lambda: server.answered.acquire(blocking=False))
     assert len(server.heads) == 1
-
-
-@pytest.fixture
-def unanswered() -> Iterator[str]:
-    """Where a connect gets no answer: a listener's queue is full."""
-    with (
-        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
-        socket.create_connection(full.getsockname()),
-    ):
-        yield f"http://127.0.0.1:{full.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("limit", ["timeout", "connect", "deadline"])
