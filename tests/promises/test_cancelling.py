@@ -91,7 +91,7 @@ PLACES = {
     "body": Place((CUT,)),
     "body of a refusal": Place((CUT.replace(b"200", b"503"),)),
     "backoff": Place((DOWN,)),
-    "backoff after a timeout": Place((reply({}, status=429, headers={"Retry-After": "50"}),)),
+    "pause that was asked for": Place((reply({}, status=429, headers={"Retry-After": "50"}),)),
     "gate": Place((DOWN,) * 10, many(20, concurrency=1), max_retries=0),
 }
 
