@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 from publora_async._look_ups import LookUps
+from publora_async._retry import RetryBudget
 from publora_async._timer import Timer
 from publora_async.errors import ClientStateError, ConfigurationError
 from publora_async.options import ClientOptions
@@ -55,6 +56,9 @@ class Pool:
 
     Attributes:
         slots: Held for the length of an attempt.
+
+        budget: What retries are paid from. Here, or a client made for each call, with a deadline
+            of its own, would come with a full budget each time.
     """
 
     def __init__(self, options: ClientOptions, borrowed: aiohttp.ClientSession | None) -> None:
@@ -63,6 +67,7 @@ class Pool:
                 f"session must be an aiohttp.ClientSession, not {type(borrowed).__name__}"
             )
         self.slots: asyncio.Semaphore = asyncio.Semaphore(_slots(options, borrowed))
+        self.budget: RetryBudget = RetryBudget()
         self.timer: Timer = Timer()
         self.closed: bool = False
         self._closing = asyncio.Event()
