@@ -11,8 +11,8 @@ __all__ = ["StillClock", "until"]
 
 
 async def until(happens: Callable[[], object]) -> bool:
-    """Wait until *happens* is true, for 5 real seconds at most; gives whether it is."""
-    end = time.monotonic() + 5
+    """Wait until *happens* is true, for 20 real seconds at most; gives whether it is."""
+    end = time.monotonic() + 20
     while time.monotonic() < end:
         if happens():
             return True

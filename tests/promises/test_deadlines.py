@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from asking import ClientOf, Serve, failure, listing, outcome_of
+from asking import ClientOf, Serve, failure, listing, outcome_of, shut_gate
 from hostile import Held, reply
 
 from publora_async import (
@@ -124,32 +124,27 @@ async def test_17_no_wait_is_begun_that_would_cross_the_deadline(
 
 async def test_17_a_deadline_covers_the_wait_at_a_gate(serve: Serve, client_of: ClientOf) -> None:
     server = serve(held := Held())
-    client = client_of(server, deadline=3, max_retries=0, random=lambda: 1.0)
+    client = client_of(server, deadline=4, max_retries=0, random=lambda: 1.0)
     users = [f"user{number}" for number in range(30)]
     async with client.still_clock():
         call = asyncio.create_task(
             client.ask(lambda publora: publora.connections.list_many(users, concurrency=10))
         )
-        under_way = [await held.next() for _ in range(10)]
-        for _ in range(9):
-            under_way.pop(0).sendall(DOWN)
-            under_way.append(await held.next())
-        for connection in under_way:  # the tenth failure shuts the gate
-            connection.sendall(DOWN)
-        # Probes go out after 0.5 and 1 seconds; the next would go out after 2 more, too late.
-        for wait in (0.5, 1):
+        await shut_gate(held, lambda connection: connection.sendall(DOWN))
+        # The next probe would go out after 4 more seconds, when everyone's time is over.
+        for wait in (0.5, 1, 2):
             await client.advance(wait)
             (await held.next()).sendall(DOWN)
         answers = await outcome_of(call)
     errors = [answer.error for answer in answers]
-    assert sum(isinstance(error, ServerError) for error in errors) == len(server.heads) == 21
+    assert sum(isinstance(error, ServerError) for error in errors) == len(server.heads) == 22
     assert [error for error in errors if not isinstance(error, ServerError)] == [
         NotSentError(
             "not sent: the service is failing, or asked for a pause, "
             "and it would be too long a wait",
             attempts=0,
         )
-    ] * 9
+    ] * 8
 
 
 async def test_17_without_a_deadline_a_call_takes_as_long_as_it_takes(
