@@ -14,6 +14,7 @@ import aiohttp
 
 from publora_async._look_ups import LookUps
 from publora_async._loops import loop_or_none, running_loop
+from publora_async._retry import RetryBudget
 from publora_async._timer import Timer
 from publora_async.errors import ClientStateError, ConfigurationError
 from publora_async.options import ClientOptions
@@ -49,6 +50,14 @@ class Connector(aiohttp.TCPConnector):
         """Do nothing: whatever is left open is the pool's business, or another process's."""
 
 
+def _most_at_once(options: ClientOptions, borrowed: aiohttp.ClientSession | None) -> int:
+    """How many attempts may be under way at once, each with a connection of its own."""
+    connector = None if borrowed is None else borrowed.connector
+    bounds = () if connector is None else (connector.limit, connector.limit_per_host)
+    # A wait inside a borrowed connector would be counted against an attempt's time.
+    return min([options.max_connections, *filter(None, bounds)])
+
+
 class Pool:
     """
     Connections and the slots that bound them, opened at first use inside the running loop.
@@ -61,6 +70,9 @@ class Pool:
 
     Attributes:
         slots: Held for the length of an attempt.
+
+        budget: What retries are paid from. Here, or a client made for each call, with a deadline
+            of its own, would come with a full budget each time.
     """
 
     def __init__(self, options: ClientOptions, borrowed: aiohttp.ClientSession | None) -> None:
@@ -68,14 +80,15 @@ class Pool:
             raise ConfigurationError(
                 f"session must be an aiohttp.ClientSession, not {type(borrowed).__name__}"
             )
+        self.budget: RetryBudget = RetryBudget()
         self.closed: bool = False
-        self._max_connections = options.max_connections
+        self._most_at_once = _most_at_once(options, borrowed)
         self._ssl_context = options.ssl_context
         self._borrowed = borrowed
         self._begin()
 
     def _begin(self) -> None:
-        self.slots: asyncio.Semaphore = asyncio.Semaphore(self._max_connections)
+        self.slots: asyncio.Semaphore = asyncio.Semaphore(self._most_at_once)
         self.timer: Timer = Timer()
         self._closing = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
@@ -185,7 +198,7 @@ def _left_open(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop, 
         # To close them here would end the parent's calls, and so may their collection.
         _parents.append(connector)
         return
-    if isinstance(connector, _Connector):
+    if isinstance(connector, Connector):
         with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(connector.abandon)
     warnings.warn(

@@ -1,5 +1,6 @@
 """A server of raw sockets on threads of its own, that answers whatever bytes a test wants."""
 
+import asyncio
 import json
 import re
 import socket
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
@@ -52,6 +54,25 @@ def then_reset(sent: bytes = b"") -> Answer:
     return answer
 
 
+class Held:
+    """Says nothing to the requests that meet it: a test answers them itself, when it likes."""
+
+    def __init__(self) -> None:
+        self._connections: SimpleQueue[socket.socket] = SimpleQueue()
+
+    def __call__(self, connection: socket.socket) -> None:
+        self._connections.put(connection)
+
+    async def next(self) -> socket.socket:
+        """Wait for the next request, and give the connection to answer it on."""
+        return await asyncio.to_thread(self._connections.get, timeout=5)
+
+    @property
+    def waiting(self) -> int:
+        """How many more requests have come."""
+        return self._connections.qsize()
+
+
 class HostileServer:
     """
     Answers each request with the next of *answers*, and every one after those with the last.
@@ -62,6 +83,10 @@ class HostileServer:
         heads: The bytes of each request's head, in the order of arrival.
 
         connections: How many were accepted.
+
+        asked: Released with each request.
+
+        answered: Released with each answer that was sent as it is.
     """
 
     def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
@@ -70,6 +95,7 @@ class HostileServer:
         self.heads: list[bytes] = []
         self.connections = 0
         self.asked = threading.Semaphore(0)
+        self.answered = threading.Semaphore(0)
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -139,6 +165,7 @@ class HostileServer:
                 self.asked.release()
                 if isinstance(answer, bytes):
                     connection.sendall(answer)
+                    self.answered.release()
                 else:
                     answer(connection)
         except OSError:

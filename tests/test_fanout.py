@@ -19,7 +19,6 @@ from publora_async import (
     ConfigurationError,
     PermissionDeniedError,
     PubloraError,
-    ServerError,
     UserConnections,
 )
 from publora_async.sandbox import Faults, Sandbox
@@ -315,17 +314,6 @@ def test_one_id_in_place_of_several_is_refused_at_once() -> None:
     for publora in (AsyncPublora("k"), Publora("k")):
         with pytest.raises(ConfigurationError, match=r"\[user_id\] asks about one user"):
             publora.connections.iter_many("6626a1f5e4b0c91a2d3f4567")
-
-
-async def test_a_client_without_budget_says_so_on_the_error() -> None:
-    with HostileServer(reply({}, status=503, headers={"Retry-After": "0"})) as server:
-        async with AsyncPublora("k", base_url=server.base_url) as publora:
-            while publora._transport._budget.spend():
-                pass
-            with pytest.raises(ServerError) as caught:
-                await publora.connections.list()
-    assert caught.value.gave_up == "budget"
-    assert len(server.heads) == 1
 
 
 def test_memory_does_not_grow_with_the_number_of_users() -> None:

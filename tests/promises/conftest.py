@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -42,6 +43,10 @@ async def _nothing_left(_uvloops_own_pipe: None) -> AsyncIterator[None]:
     level = root.level
     root.addHandler(logs)
     root.setLevel(logging.DEBUG)
+    # uvloop opens what it keeps for the life of a loop with the first socket.
+    opened = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0)
+    opened.close()
+    await opened.wait_closed()
     before = Resources()
     try:
         yield
@@ -81,13 +86,27 @@ async def client_of(
         else:
             lent = {}
 
-        def client_of(server: HostileServer | str, **options: object) -> Client:
+        def client_of(
+            server: HostileServer | str,
+            random: Callable[[], float] | None = None,
+            **options: object,
+        ) -> Client:
             base_url = server if isinstance(server, str) else server.base_url
             settings: Any = {"api_key": KEY, "base_url": base_url, **lent, **options}
             colour = Publora if request.param == "sync" else AsyncPublora
-            clients.append(Client(colour(**settings)))
+            clients.append(Client(colour(**settings), random))
             return clients[-1]
 
         yield client_of
         for client in clients:
             await client.close()
+
+
+@pytest.fixture
+def unanswered() -> Iterator[str]:
+    """Where a connect gets no answer: a listener's queue is full."""
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+        socket.create_connection(full.getsockname()),
+    ):
+        yield f"http://127.0.0.1:{full.getsockname()[1]}"
