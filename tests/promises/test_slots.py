@@ -73,8 +73,8 @@ async def test_15_there_are_as_many_connections_as_slots_and_no_more(
     call = asyncio.create_task(client.ask(together))
     for number in range(len(USERS)):
         connection = await held.next()
-        connection.sendall(reply())
         assert len(server.heads) <= number + 3
+        connection.sendall(reply())
     await call
     assert (len(server.heads), server.connections) == (len(USERS), 3)
 
