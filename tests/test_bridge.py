@@ -104,6 +104,7 @@ def test_a_call_that_the_thread_can_no_longer_make_is_not_waited_for() -> None:
         _Job(nothing).wait(loop_thread)
     with pytest.raises(ClientStateError, match="closed meanwhile"):
         loop_thread.call_soon(print)
+    loop_thread.stop()
 
 
 def test_a_call_that_comes_after_the_last_one_was_cancelled_fails() -> None:
@@ -233,3 +234,20 @@ def test_at_exit_nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
         bridge.stop()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_child_process_neither_goes_on_with_its_parents_answers_nor_ends_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with HostileServer(reply()) as server, Publora(KEY, base_url=server.base_url) as publora:
+        answers = publora.connections.iter_many(["a", "b"], concurrency=1)
+        others = publora.connections.iter_many(["c"])
+        next(answers)
+        with monkeypatch.context() as child:
+            child.setattr("os.getpid", lambda: -1)
+            with pytest.raises(ClientStateError, match="begun before a fork"):
+                next(answers)
+            answers.close()
+            del others
+        assert [answer.user_id for answer in answers] == ["b"]
+    assert len(server.heads) == 2

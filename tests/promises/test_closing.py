@@ -57,7 +57,8 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Callable[[Client], threading.Event
         return begin
 
     def waits(client: Client) -> threading.Event:
-        transport = getattr(client._publora, "_client", client._publora)._transport
+        transport: Any = getattr(client._publora, "_client", client._publora)
+        transport = transport._transport
         transport.sleep = told(transport.pool.sleep)
         monkeypatch.setattr(Gate, "wait_to_enter", told(Gate.wait_to_enter))
         return begun
