@@ -94,6 +94,7 @@ class HostileServer:
         self._tls = tls
         self.heads: list[bytes] = []
         self.connections = 0
+        self.accepted = threading.Semaphore(0)
         self.asked = threading.Semaphore(0)
         self.answered = threading.Semaphore(0)
         self._lock = threading.Lock()
@@ -130,7 +131,7 @@ class HostileServer:
         return not any(thread.is_alive() for thread in talks)
 
     def is_left_alone_by(self, count: int) -> bool:
-        """Whether exactly *count* connections have ended within 5 seconds, by the client's doing."""
+        """Whether just *count* connections have ended within 5 seconds, by the client's doing."""
         talks = [thread for thread in self._threads if thread.name == "talk"]
         end = time.monotonic() + 5
         while sum(not thread.is_alive() for thread in talks) < count and time.monotonic() < end:
@@ -152,6 +153,7 @@ class HostileServer:
             self.connections += 1
             self._open.append(connection)
             self._spawn(self._talk, connection)
+            self.accepted.release()
 
     def _talk(self, connection: socket.socket) -> None:
         try:

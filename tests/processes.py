@@ -3,14 +3,18 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from conftest import KEY
-from hostile import HostileServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hostile import HostileServer
 
 __all__ = ["LOOPS", "finished", "started"]
 
@@ -36,7 +40,7 @@ _PATIENCE = 25
 @contextmanager
 def started(
     script: str,
-    server: HostileServer,
+    server: "HostileServer",
     folder: Path,
     *,
     loop: str = "asyncio",

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import islice
@@ -15,10 +14,8 @@ from publora_async import (
     AsyncPublora,
     AuthenticationError,
     BadRequestError,
-    ClientStateError,
     ConfigurationError,
     PermissionDeniedError,
-    PubloraError,
     UserConnections,
 )
 from publora_async.sandbox import Faults, Sandbox
@@ -233,25 +230,6 @@ async def test_a_cancelled_consumer_cancels_what_is_under_way() -> None:
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-def test_an_interrupt_of_the_sync_iterator_ends_the_asking(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with HostileServer(silence) as server, Publora("k", base_url=server.base_url) as publora:
-        answers = publora.connections.iter_many(["a", "b", "c"])
-
-        def interrupted(*_: object) -> None:
-            for _asked in range(3):
-                server.asked.acquire()
-            raise KeyboardInterrupt
-
-        with monkeypatch.context() as patch:
-            patch.setattr(publora._bridge, "run", interrupted)
-            with pytest.raises(KeyboardInterrupt):
-                next(answers)
-        assert list(answers) == []
-        assert len(server.heads) == 3
-
-
 @pytest.mark.parametrize("sync", [False, True])
 async def test_an_error_of_the_ids_iterator_is_raised_after_the_answers(
     sync: bool,  # noqa: FBT001  # a table column
@@ -280,27 +258,6 @@ async def test_an_error_of_the_ids_iterator_is_raised_after_the_answers(
         await (asyncio.to_thread(consume) if sync else consume_async(ids()))
     with pytest.raises(ZeroDivisionError):
         await consume_async(async_ids())
-
-
-def test_closing_the_client_ends_a_fan_out_of_another_thread(sandbox: Sandbox) -> None:
-    sandbox.faults = Faults(latency=30)
-    publora = Publora(sandbox.api_key, base_url=sandbox.base_url)
-    errors: list[BaseException] = []
-
-    def consume() -> None:
-        try:
-            publora.connections.list_many(sandbox.user_ids)
-        except PubloraError as error:
-            errors.append(error)
-
-    before = sandbox.requests
-    thread = threading.Thread(target=consume)
-    thread.start()
-    while sandbox.requests < before + 32:
-        pass
-    publora.close()
-    thread.join(30)
-    assert errors == [ClientStateError("this client was closed meanwhile")]
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, 1.5, True, "many", None])

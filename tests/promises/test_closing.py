@@ -57,7 +57,8 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Callable[[Client], threading.Event
         return begin
 
     def waits(client: Client) -> threading.Event:
-        transport = getattr(client._publora, "_client", client._publora)._transport
+        transport: Any = getattr(client._publora, "_client", client._publora)
+        transport = transport._transport
         transport.sleep = told(transport.pool.sleep)
         monkeypatch.setattr(Gate, "wait_to_enter", told(Gate.wait_to_enter))
         return begun
@@ -75,12 +76,11 @@ async def test_26_calls_in_flight_end_with_client_state_error_and_are_not_retrie
     client = client_of(base_url, **options)
     between = waits(client)
     under_way = asyncio.create_task(failure(client, question))
+    await asyncio.to_thread(server.accepted.acquire)
     for _ in range(requests):
         await asyncio.to_thread(server.asked.acquire)
     if stage in {"backoff", "gate", "between looks"}:
         await asyncio.to_thread(between.wait)
-    while stage == "connect" and not server.connections:
-        await asyncio.sleep(0)
     for _ in range(2):
         await client.close()
     assert await under_way in (MEANWHILE, CLOSED)
@@ -194,14 +194,9 @@ def test_26_close_elsewhere_is_refused_while_the_clients_loop_lives(
     publora = AsyncPublora(KEY, base_url=server.base_url)
     with asyncio.Runner() as first:
         first.run(publora.connections.list())
-        with pytest.raises(
-            ClientStateError, match=r"^this client belongs to another event loop: close it there$"
-        ):
-            if where == "another loop":
-                with asyncio.Runner() as second:
-                    second.run(publora.close())
-            else:
-                publora.close().send(None)
+        second = asyncio.run if where == "another loop" else lambda close: close.send(None)
+        with pytest.raises(ClientStateError, match=r"another event loop: close it there$"):
+            second(publora.close())
         first.run(publora.connections.list())
         first.run(publora.close())
     assert (len(server.heads), server.connections) == (2, 1)

@@ -20,6 +20,13 @@ answered.start()
 input()
 """
 HALF_WAY = "answers = publora.connections.iter_many(['a', 'b'], concurrency=1); "
+OWN = """
+def hold():
+    with Publora() as mine:
+        yield mine.connections.list()
+held = hold()
+next(held)
+"""
 ENDINGS = {
     "plain": ("", 0, 1),
     "sys.exit": ("sys.exit(3)", 3, 1),
@@ -29,15 +36,8 @@ ENDINGS = {
     "dropped": ("del publora", 0, 1),
     "derived": ("derived = publora.with_options(deadline=5); del publora", 0, 1),
     "kept by what outlives modules": ("sys.publora = publora", 0, 1),
-    "a generator inside with": (
-        "def hold():\n    with publora:\n        yield\nheld = hold(); next(held)",
-        *(0, 1),
-    ),
-    "a generator with a client of its own": (
-        "def hold():\n    with Publora() as mine:\n        yield mine.connections.list()\n"
-        "held = hold(); next(held)",
-        *(0, 2),
-    ),
+    "a generator inside with": (OWN.replace("Publora() as mine", "publora as mine"), 0, 2),
+    "a generator with a client of its own": (OWN, 0, 2),
     "used again at exit": ("import atexit; atexit.register(publora.connections.list)", 0, 2),
     "closed at exit": ("import atexit; atexit.register(publora.close)", 0, 1),
     "iter_many half-way": (f"{HALF_WAY} next(answers)", 0, 2),
