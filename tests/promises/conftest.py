@@ -42,6 +42,10 @@ async def _nothing_left(_uvloops_own_pipe: None) -> AsyncIterator[None]:
     level = root.level
     root.addHandler(logs)
     root.setLevel(logging.DEBUG)
+    # uvloop opens what it keeps for the life of a loop with the first socket.
+    opened = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0)
+    opened.close()
+    await opened.wait_closed()
     before = Resources()
     try:
         yield
