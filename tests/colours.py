@@ -1,11 +1,13 @@
 """A client of either colour behind one awaited face, which writes down its waits."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias, TypeVar
 
 from publora_async import AsyncPublora
 from publora_sync import Publora
+
+T = TypeVar("T")
 
 Question: TypeAlias = Callable[[Any], Any]
 """What to ask a client of; ``Any``, as no type says what both colours have in common."""
@@ -44,10 +46,13 @@ class Client:
             now = loop.time()
             patch(loop, "time", lambda: now + self._skipped)
 
+        await self.on_loop(freeze)
+
+    async def on_loop(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Run *call* on the client's event loop."""
         if isinstance(self._publora, AsyncPublora):
-            await freeze()
-        else:
-            await asyncio.to_thread(self._publora._bridge.run, freeze)
+            return await call()
+        return await asyncio.to_thread(self._publora._bridge.run, call)
 
     async def close(self) -> None:
         if isinstance(self._publora, AsyncPublora):
