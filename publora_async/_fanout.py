@@ -36,7 +36,7 @@ class FanOut(Generic[T, R]):
         self._handed_out = 0
         self._done: dict[int, R] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         self._ended = self._cancelled = False
         self._news = asyncio.Event()
 
@@ -65,7 +65,7 @@ class FanOut(Generic[T, R]):
         self._ended = True
         self._news.set()
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """Stop asking; *error* is raised once the answers before it are taken."""
         if self._error is None:
             self._error = error
@@ -84,7 +84,7 @@ class FanOut(Generic[T, R]):
             Pairs of an item's number and its answer.
 
         Raises:
-            Exception: What ended everything, once every answer before it has been taken.
+            BaseException: What ended everything, once every answer before it has been taken.
         """
         while True:
             if answers := self._ready():
@@ -118,10 +118,13 @@ class FanOut(Generic[T, R]):
 
     async def _run(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         # Instead of a callback when it is done, which would take another turn of the loop.
-        failure: Exception | None = None
+        failure: BaseException | None = None
         try:
             await work()
-        except Exception as error:  # noqa: BLE001  # raised where the answers are taken
+        except BaseException as error:  # raised where the answers are taken
+            # A cancellation that is not ours is what the items' iterator has met.
+            if self._cancelled:
+                raise
             failure = error
         finally:
             self._tasks.discard(asyncio.current_task())

@@ -19,6 +19,8 @@ Answer = bytes | Callable[[socket.socket], None]
 
 EMPTY_LIST = {"success": True, "connections": []}
 
+_answered = threading.local()
+
 CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{"
 """The beginning of an answer, and no more."""
 
@@ -31,6 +33,12 @@ def reply(
     fields = {"Content-Length": str(len(payload)), **(headers or {})}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return f"HTTP/1.1 {status} Whatever\r\n{head}\r\n".encode() + payload
+
+
+def user_asked_about() -> str:
+    """For an answer: the managed user that its request is about; empty for none."""
+    found = re.search(rb"(?i)^x-publora-user-id: *(.*)\r$", _answered.head, re.MULTILINE)
+    return found[1].decode() if found else ""
 
 
 def then_hang_up(sent: bytes = b"") -> Answer:
@@ -84,9 +92,11 @@ class HostileServer:
 
         connections: How many were accepted.
 
-        asked: Released with each request.
+        asked: Released once for each request that has arrived.
 
         answered: Released with each answer that was sent as it is.
+
+        left: Released once for each connection that has ended.
     """
 
     def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
@@ -97,6 +107,7 @@ class HostileServer:
         self.accepted = threading.Semaphore(0)
         self.asked = threading.Semaphore(0)
         self.answered = threading.Semaphore(0)
+        self.left = threading.Semaphore(0)
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -165,6 +176,7 @@ class HostileServer:
                     answer = self._answers[min(len(self.heads), len(self._answers) - 1)]
                     self.heads.append(head)
                 self.asked.release()
+                _answered.head = head
                 if isinstance(answer, bytes):
                     connection.sendall(answer)
                     self.answered.release()
@@ -174,6 +186,7 @@ class HostileServer:
             pass
         finally:
             connection.close()
+            self.left.release()
 
 
 def _read_head(connection: socket.socket) -> bytes:
