@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack
@@ -35,6 +36,14 @@ def _uvloops_own_pipe() -> None:
         uvloop.new_event_loop().close()
 
 
+async def _warm_up() -> None:
+    """Have uvloop open what it keeps for the life of a loop, from its first connection on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        _, writer = await asyncio.open_connection(*listener.getsockname())
+        writer.close()
+        await writer.wait_closed()
+
+
 @pytest.fixture(autouse=True)
 async def _nothing_left(_uvloops_own_pipe: None) -> AsyncIterator[None]:
     logs = Logs()
@@ -42,6 +51,7 @@ async def _nothing_left(_uvloops_own_pipe: None) -> AsyncIterator[None]:
     level = root.level
     root.addHandler(logs)
     root.setLevel(logging.DEBUG)
+    await _warm_up()
     before = Resources()
     try:
         yield
