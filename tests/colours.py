@@ -49,6 +49,13 @@ class Client:
         else:
             await asyncio.to_thread(self._publora._bridge.run, freeze)
 
+    async def let_it_read(self) -> None:
+        """Give the client's event loop a turn, in which it takes what has arrived."""
+        if isinstance(self._publora, AsyncPublora):
+            await asyncio.sleep(0)
+        else:
+            await asyncio.to_thread(self._publora._bridge.run, asyncio.sleep, 0)
+
     async def close(self) -> None:
         if isinstance(self._publora, AsyncPublora):
             await self._publora.close()
