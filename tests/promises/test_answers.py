@@ -243,6 +243,7 @@ async def test_10_a_body_that_says_how_long_it_is_and_ends_before_is_never_parti
     client = client_of(server, max_retries=0)
     for _ in whole:
         error = await failure(client)
+        assert isinstance(error, TransportError)
         assert error == TransportError(
             "the connection broke before the answer was whole", error.stage, gave_up="retries"
         )
