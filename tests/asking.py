@@ -5,11 +5,21 @@ from typing import Any, TypeAlias
 
 import pytest
 from colours import Client, Question
+from conftest import KEY
 from hostile import HostileServer
+from leftovers import everything_shown
 
-from publora_async import PubloraError
+from publora_async import PubloraError, ResponseDecodeError
 
-__all__ = ["ClientOf", "Serve", "failure", "listing", "listing_for"]
+__all__ = [
+    "ClientOf",
+    "Serve",
+    "decode_failures",
+    "failure",
+    "listing",
+    "listing_for",
+    "not_as_documented",
+]
 
 Serve: TypeAlias = Callable[..., HostileServer]
 """Starts a server that gives these answers, one after the other."""
@@ -33,3 +43,24 @@ async def failure(client: Client, question: Question = listing) -> PubloraError:
     with pytest.raises(PubloraError) as caught:
         await client.ask(question)
     return caught.value
+
+
+def not_as_documented(*problems: str) -> ResponseDecodeError:
+    """What is raised for *problems*, each of them ``"path: what was expected"``."""
+    return ResponseDecodeError(
+        "the answer is not what Publora documents: " + "; ".join(problems),
+        path=problems[0].partition(": ")[0] if ": " in problems[0] else "",
+        problems=problems,
+    )
+
+
+async def decode_failures(client: Client, count: int) -> list[ResponseDecodeError]:
+    """So many refusals, none of which quotes a value or was asked about again."""
+    errors = [await failure(client) for _ in range(count)]
+    assert client.waits == []
+    decoding = [error for error in errors if isinstance(error, ResponseDecodeError)]
+    for error in decoding:
+        shown = everything_shown(error)
+        assert "swordfish" not in shown
+        assert KEY not in shown
+    return decoding

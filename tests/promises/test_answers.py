@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from asking import ClientOf, Serve, failure, listing
+from asking import ClientOf, Serve, failure, listing, not_as_documented
 from conftest import KEY
 from hostile import Answer, HostileServer, reply, then_hang_up, then_reset
 from leftovers import everything_shown
@@ -21,13 +21,6 @@ def not_json(size: int) -> ResponseDecodeError:
     return ResponseDecodeError(
         f"the answer is not JSON ({size} bytes): check that base_url points at Publora's API "
         "and no proxy answers in its place"
-    )
-
-
-def not_as_documented(problem: str) -> ResponseDecodeError:
-    path = problem.partition(": ")[0] if ": " in problem else ""
-    return ResponseDecodeError(
-        f"the answer is not what Publora documents: {problem}", path, (problem,)
     )
 
 
