@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
 
-from publora_async._json import is_inexact
+from publora_async._json import MAX_LEVELS, is_deep, is_inexact
 from publora_async._problems import expected, unexpected
 from publora_async._wire import JSONValue, wire_name
 from publora_async._written_out import connections, in_utc, last_error
@@ -182,6 +182,8 @@ def _record_hook(
         extra = {name: item for name, item in value.items() if name not in wire_names}
         if not detailed and is_inexact(extra):
             raise ValueError
+        if detailed and is_deep(extra):
+            raise ValueError(f"nested more than {MAX_LEVELS} levels deep")
         return attrs.evolve(found, extra=extra)  # type: ignore[misc]  # T is an attrs class
 
     return structure

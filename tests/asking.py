@@ -7,12 +7,24 @@ from typing import Any, TypeAlias
 
 import pytest
 from colours import Client, Question
+from conftest import KEY
 from hostile import Held, HostileServer
+from leftovers import everything_shown
 from still_clock import until
 
-from publora_async import PubloraError
+from publora_async import PubloraError, ResponseDecodeError
 
-__all__ = ["ClientOf", "Serve", "failure", "listing", "listing_for", "outcome_of", "shut_gate"]
+__all__ = [
+    "ClientOf",
+    "Serve",
+    "decode_failures",
+    "failure",
+    "listing",
+    "listing_for",
+    "not_as_documented",
+    "outcome_of",
+    "shut_gate",
+]
 
 Serve: TypeAlias = Callable[..., HostileServer]
 """Starts a server that gives these answers, one after the other."""
@@ -57,3 +69,24 @@ async def shut_gate(held: Held, fail: Callable[[socket], object]) -> None:
         under_way.append(await held.next())
     for connection in under_way:
         fail(connection)
+
+
+def not_as_documented(*problems: str) -> ResponseDecodeError:
+    """What is raised for *problems*, each of them ``"path: what was expected"``."""
+    return ResponseDecodeError(
+        "the answer is not what Publora documents: " + "; ".join(problems),
+        path=problems[0].partition(": ")[0] if ": " in problems[0] else "",
+        problems=problems,
+    )
+
+
+async def decode_failures(client: Client, count: int) -> list[ResponseDecodeError]:
+    """So many refusals, none of which quotes a value or was asked about again."""
+    errors = [await failure(client) for _ in range(count)]
+    assert client.waits == []
+    decoding = [error for error in errors if isinstance(error, ResponseDecodeError)]
+    for error in decoding:
+        shown = everything_shown(error)
+        assert "swordfish" not in shown
+        assert KEY not in shown
+    return decoding

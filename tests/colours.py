@@ -94,6 +94,13 @@ class Client:
         assert self._clock is not None
         await self.on_loop(self._clock.advance, seconds)
 
+    async def let_it_read(self) -> None:
+        """Give the client's event loop a turn, in which it takes what has arrived."""
+        if isinstance(self._publora, AsyncPublora):
+            await asyncio.sleep(0)
+        else:
+            await asyncio.to_thread(self._publora._bridge.run, asyncio.sleep, 0)
+
     async def close(self) -> None:
         if isinstance(self._publora, AsyncPublora):
             await self._publora.close()

@@ -85,6 +85,8 @@ class HostileServer:
     """
     Answers each request with the next of *answers*, and every one after those with the last.
 
+    With *tls*, it speaks TLS to who begins so, and plainly to everybody else.
+
     Attributes:
         port: Where it listens, on 127.0.0.1.
 
@@ -168,7 +170,7 @@ class HostileServer:
 
     def _talk(self, connection: socket.socket) -> None:
         try:
-            if self._tls is not None:
+            if self._tls is not None and connection.recv(1, socket.MSG_PEEK) == b"\x16":
                 connection = self._tls.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
             while head := _read_head(connection):

@@ -3,7 +3,9 @@
 import asyncio
 import gc
 import logging
+import os
 import pickle
+import socket
 import threading
 import traceback
 from contextlib import suppress
@@ -61,9 +63,18 @@ def _descriptors() -> set[str]:
     found = set()
     folder = Path("/proc/self/fd")
     for link in folder.iterdir() if folder.exists() else ():
-        with suppress(FileNotFoundError):  # the one that reads the folder
-            found.add(f"{link.name} -> {link.readlink()}")
+        with suppress(OSError):  # the one that reads the folder is gone by now
+            target = str(link.readlink())
+            if not (target.startswith("socket:") and _is_pair(int(link.name))):
+                found.add(f"{link.name} -> {target}")
     return found
+
+
+def _is_pair(descriptor: int) -> bool:
+    # uvloop makes its pair for signals anew each time it runs. A loop that is left open shows
+    # itself by its selector, too.
+    with socket.socket(fileno=os.dup(descriptor)) as one:
+        return one.family == socket.AF_UNIX
 
 
 class Logs(logging.Handler):

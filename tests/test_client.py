@@ -1,8 +1,5 @@
 """The clients of both colours: settings, sharing, lifetime, what they refuse."""
 
-import asyncio
-import socket
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from types import SimpleNamespace
 
@@ -140,26 +137,6 @@ async def _awaited(call: Callable[[], object]) -> None:
     answer = call()
     if isinstance(answer, Awaitable):
         await answer
-
-
-async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
-    late = threading.Event()
-    sent = threading.Event()
-
-    def answer_twice(connection: socket.socket) -> None:
-        connection.sendall(reply(ONE))
-        late.wait()
-        connection.sendall(reply(ONE))
-        sent.set()
-
-    with HostileServer(answer_twice, reply()) as server:
-        async with AsyncPublora(KEY, base_url=server.base_url) as publora:
-            assert (await publora.connections.list(user_id="a")).platform_ids == ["twitter-1"]
-            late.set()
-            await asyncio.to_thread(sent.wait)
-            await asyncio.sleep(0)
-            assert await publora.connections.list(user_id="b") == ConnectionList()
-        assert server.connections == 2
 
 
 async def test_a_borrowed_session_that_is_closed_or_none_at_all_is_named() -> None:
