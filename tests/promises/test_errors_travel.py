@@ -1,5 +1,6 @@
 """Errors as values: whole after every copy, and all there is to know about what failed."""
 
+import asyncio
 import copy
 import pickle
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from publora_async import (
     RequestTimeoutError,
     ResponseDecodeError,
     ServerError,
+    Timeouts,
     TransportError,
     UserConnections,
 )
@@ -150,8 +152,8 @@ RAISED: dict[str, tuple[Answer, PubloraError, int]] = {
     "silence": (
         silence,
         RequestTimeoutError(
-            "the timeout of 0.3 s ran out while waiting for the answer",
-            *("headers", 3, "retries", "timeout", 0.3),
+            "the read of 0.1 s ran out while waiting for the answer",
+            *("headers", 3, "retries", "read", 0.1),
         ),
         3,
     ),
@@ -173,8 +175,10 @@ async def test_13_what_is_raised_says_status_code_message_stage_and_attempts_and
 ) -> None:
     answer, expected, requests = RAISED[fault]
     server = serve(answer)
-    timeout = 0.3 if fault == "silence" else 30
+    timeout = Timeouts(read=0.1 if fault == "silence" else None)
     error = await failure(client_of(server, max_retries=2, timeout=timeout))
+    for _ in range(requests):
+        await asyncio.to_thread(server.asked.acquire)
     assert error == expected
     assert_survives(error)
     for field in attrs.fields(type(error)):
