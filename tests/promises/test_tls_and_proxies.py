@@ -51,17 +51,6 @@ async def test_the_environments_authorities_are_read_at_the_first_call(
             assert await publora.connections.list() == ConnectionList()
 
 
-async def test_a_stranger_is_not_trusted_and_not_asked_twice(server_tls: ssl.SSLContext) -> None:
-    with HostileServer(reply(), tls=server_tls) as server:
-        async with AsyncPublora(KEY, base_url=server.base_url) as publora:
-            with pytest.raises(
-                TransportError, match=r"^127\.0\.0\.1 cannot be trusted: "
-            ) as caught:
-                await publora.connections.list()
-    assert caught.value.attempts == 1
-    assert (server.heads, server.connections) == ([], 1)
-
-
 async def test_a_handshake_that_fails_is_not_asked_for_twice(
     server_tls: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
