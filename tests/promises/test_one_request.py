@@ -10,7 +10,6 @@ from publora_async import GaveUp, Stage, TransportError
 FITS_ALL = reply({"success": True, "connections": [], "platformId": "a-1", "status": "ok"})
 QUESTIONS: dict[str, Question] = {
     "GET": lambda publora: publora.connections.list(),
-    "GET for a user": lambda publora: publora.connections.list(user_id="u"),
     "POST": lambda publora: publora.connections.test("twitter-1"),
     "DELETE": lambda publora: publora.managed_users.detach("u"),
 }
