@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from asking import listing
@@ -84,14 +85,14 @@ class Crowd:
 
 
 def all_answered(asked: list[Asked]) -> None:
-    """Answer everyone, the latest first."""
-    for connection, user_id in reversed(asked):
+    """Answer everyone, the last user first."""
+    for connection, user_id in sorted(asked, key=itemgetter(1), reverse=True):
         connection.sendall(reply_for(user_id))
 
 
 def first_answered(asked: list[Asked]) -> None:
     """Answer the first user in the order of their ids, and nobody else."""
-    connection, user_id = min(asked, key=lambda one: one[1])
+    connection, user_id = min(asked, key=itemgetter(1))
     connection.sendall(reply_for(user_id))
 
 
