@@ -3,17 +3,16 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
 import yarl
 
-from benchmarks._clients import tuned_session
 from benchmarks._job import AsyncJob, Job, Task, repeated, repeated_async, seen_dicts, seen_records
 from publora_async import AsyncPublora, ConnectionList, decode_connections
 
-__all__ = ["connector", "decoded", "raw_socket", "streams", "without_deadline"]
+__all__ = ["by_session", "connector", "decoded", "raw_socket", "streams", "without_deadline"]
 
 
 def _request(url: yarl.URL, task: Task) -> bytes:
@@ -49,7 +48,7 @@ def raw_socket(task: Task) -> Iterator[Job]:
 @asynccontextmanager
 async def streams(task: Task) -> AsyncIterator[AsyncJob]:
     """Give asyncio's streams: an event loop, a transport, a task that is woken."""
-    bytes(1 << 20)  # as in tuned_session
+    bytes(1 << 20)  # as in _clients.tuned_session
     url = yarl.URL(task.url)
     request = _request(url, task)
     reader, writer = await asyncio.open_connection(url.host, url.port)
@@ -67,7 +66,24 @@ async def streams(task: Task) -> AsyncIterator[AsyncJob]:
 @asynccontextmanager
 async def connector(task: Task) -> AsyncIterator[AsyncJob]:
     """Give aiohttp's connector and parser: a pool of connections, headers, a body's stream."""
-    bytes(1 << 20)  # as in tuned_session
+    async with _connector(task) as call:
+        yield repeated_async(call, lambda body: seen_dicts(json.loads(body)))
+
+
+@asynccontextmanager
+async def decoded(task: Task) -> AsyncIterator[AsyncJob]:
+    """Give the same, its bytes decoded into our records."""
+    async with _connector(task) as call:
+
+        async def call_and_decode() -> ConnectionList:
+            return decode_connections(await call())
+
+        yield repeated_async(call_and_decode, seen_records)
+
+
+@asynccontextmanager
+async def _connector(task: Task) -> AsyncIterator[Callable[[], Awaitable[bytes]]]:
+    bytes(1 << 20)  # as in _clients.tuned_session
     url = yarl.URL(task.url)
     raw = _request(url, task)
     loop = asyncio.get_running_loop()
@@ -88,26 +104,27 @@ async def connector(task: Task) -> AsyncIterator[AsyncJob]:
             connection.release()
             return body
 
-        yield repeated_async(call, lambda body: seen_dicts(json.loads(body)))
-
-
-@asynccontextmanager
-async def decoded(task: Task) -> AsyncIterator[AsyncJob]:
-    """Give tuned aiohttp, its bytes decoded into our records."""
-    url = yarl.URL(task.url)
-    async with tuned_session(task) as session:
-
-        async def call() -> ConnectionList:
-            response = await session.get(url)
-            return decode_connections(await response.read())
-
-        yield repeated_async(call, seen_records)
+        yield call
 
 
 @asynccontextmanager
 async def without_deadline(task: Task) -> AsyncIterator[AsyncJob]:
     """Give our client, whose calls may take as long as they like."""
     async with AsyncPublora(task.api_key, base_url=task.base_url, deadline=None) as client:
+
+        async def call() -> ConnectionList:
+            return await client.connections.list(user_id=task.user_id)
+
+        yield repeated_async(call, seen_records)
+
+
+@asynccontextmanager
+async def by_session(task: Task) -> AsyncIterator[AsyncJob]:
+    """Give our client, whose requests a session of aiohttp's makes: what it spares us."""
+    async with (
+        aiohttp.ClientSession() as session,
+        AsyncPublora(task.api_key, base_url=task.base_url, session=session) as client,
+    ):
 
         async def call() -> ConnectionList:
             return await client.connections.list(user_id=task.user_id)

@@ -23,8 +23,8 @@ ENTRIES = (
 def run(*, quick: bool = False) -> Report:
     """Decode answers of 3 accounts, and of 100, which the goal is about."""
     report = Report("decoding", __doc__)
-    for accounts, calls in ((3, 300), (100, 20)):
-        plan = Plan(2, 3, 1) if quick else Plan(40, calls)
+    for accounts, calls in ((3, 3_000), (100, 150)):
+        plan = Plan(2, 3, 1) if quick else Plan(40, calls, calls // 10)
         comparison = compare(ENTRIES, Task(accounts=accounts), plan)
         size = len(body(accounts))
         report.facts = {"answer": f"{accounts} accounts, {TODAY}, {size} bytes"}

@@ -15,10 +15,10 @@ _RUNGS = (
     Entry("a blocking socket", "_ladder:raw_socket"),
     Entry("asyncio streams", "_ladder:streams"),
     Entry("aiohttp's connector", "_ladder:connector"),
-    Entry("+ its session, tuned", "_clients:tuned_aiohttp"),
     Entry("+ decoding", "_ladder:decoded"),
     Entry("list(), no deadline", "_ladder:without_deadline"),
     Entry("list()", "_clients:publora"),
+    Entry("list() by aiohttp's session", "_ladder:by_session"),
 )
 
 _SHOWN = 0.005

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
 
-from publora_async._json import is_inexact
+from publora_async._json import MAX_LEVELS, is_deep, is_inexact
 from publora_async._problems import expected, unexpected
 from publora_async._wire import JSONValue, wire_name
-from publora_async._written_out import HOOKS, in_utc
+from publora_async._written_out import connections, in_utc, last_error
 from publora_async.connection_test import ConnectionTest
 from publora_async.managed_user import ConnectionLink, ManagedUser, ManagedUserKey
 from publora_async.records import Connection, LastError
@@ -53,8 +53,9 @@ def structure_quickly(
         KeyError, OverflowError, TypeError, ValueError: Something is not, or not exactly known:
             :func:`structure_carefully` is to look at it.
     """
-    structure = _converter(detailed=False).get_structure_hook(record)
-    return [structure(item, record) for item in items]
+    structure = _converter(detailed=False).get_structure_hook(list[record])  # type: ignore[valid-type]  # a type, made anew
+    found: list[T] = structure(items, list)
+    return found
 
 
 def structure_carefully(
@@ -140,10 +141,12 @@ def _converter(*, detailed: bool) -> "Converter":
     converter.register_structure_hook(Secret, _secret)
     converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
     for record in _RECORDS:
-        hook = None if detailed else HOOKS.get(record)
         converter.register_structure_hook(
-            record, hook or _record_hook(record, converter, detailed=detailed)
+            record, _record_hook(record, converter, detailed=detailed)
         )
+    if not detailed:
+        converter.register_structure_hook(LastError, last_error)
+        converter.register_structure_hook_func(lambda kind: kind == list[Connection], connections)
     return converter
 
 
@@ -179,6 +182,8 @@ def _record_hook(
         extra = {name: item for name, item in value.items() if name not in wire_names}
         if not detailed and is_inexact(extra):
             raise ValueError
+        if detailed and is_deep(extra):
+            raise ValueError(f"nested more than {MAX_LEVELS} levels deep")
         return attrs.evolve(found, extra=extra)  # type: ignore[misc]  # T is an attrs class
 
     return structure

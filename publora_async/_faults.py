@@ -10,7 +10,7 @@ import os
 
 import aiohttp
 import attrs
-from aiohttp.http_exceptions import ContentEncodingError
+from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 
 from publora_async._requests import Request
 from publora_async.errors import (
@@ -114,7 +114,7 @@ def _explain(error: Exception) -> tuple[str, bool]:
             passing = True
         case aiohttp.ClientHttpProxyError():
             what = f"the proxy refused to connect: HTTP {error.status}"
-        case aiohttp.ClientResponseError():
+        case aiohttp.ClientResponseError() | HttpProcessingError():
             what = "what answered does not speak HTTP: check base_url"
         case aiohttp.ClientPayloadError(__cause__=ContentEncodingError()):
             what = "the answer's compression is broken"

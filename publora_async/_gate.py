@@ -132,6 +132,7 @@ class GatePolicy:
         self._pause = FIRST_PAUSE
         if is_probe:
             self._reopen(REOPEN_AT)
+            return
         # As TCP does: quickly up to where it last went wrong, then with care.
         step = 1 if self.limit < self._threshold else 1 / self.limit
         self.limit = min(self.concurrency, self.limit + step)

@@ -3,7 +3,8 @@
 import json
 import math
 from codecs import BOM_UTF8
-from typing import NoReturn
+from itertools import repeat
+from typing import Final, NoReturn
 
 from publora_async._wire import JSONValue
 from publora_async.errors import ResponseDecodeError
@@ -13,7 +14,10 @@ try:
 except ImportError:  # extra: speed
     orjson = None
 
-__all__ = ["is_inexact", "parse", "parse_quickly"]
+__all__ = ["MAX_LEVELS", "is_deep", "is_inexact", "parse", "parse_quickly"]
+
+# What is nested five times as deeply still parses, but can no longer be copied or compared.
+MAX_LEVELS: Final = 100
 
 
 def parse_quickly(body: bytes) -> JSONValue:
@@ -32,13 +36,26 @@ def parse_quickly(body: bytes) -> JSONValue:
     return value
 
 
-def is_inexact(value: JSONValue) -> bool:
-    """Whether a number in *value* may be a whole one that orjson has made a float of."""
+def is_inexact(value: JSONValue, levels: int = MAX_LEVELS) -> bool:
+    """
+    Whether a number in *value* may be a whole one that orjson has made a float of.
+
+    What is nested in more than so many *levels* is not looked at: it may be.
+    """
     if isinstance(value, dict):
-        return any(map(is_inexact, value.values()))
+        return not levels or any(map(is_inexact, value.values(), repeat(levels - 1)))
     if isinstance(value, list):
-        return any(map(is_inexact, value))
+        return not levels or any(map(is_inexact, value, repeat(levels - 1)))
     return isinstance(value, float) and abs(value) >= 2**63
+
+
+def is_deep(value: JSONValue, levels: int = MAX_LEVELS) -> bool:
+    """Whether *value* is nested in more than so many *levels*."""
+    if isinstance(value, dict):
+        return not levels or any(map(is_deep, value.values(), repeat(levels - 1)))
+    if isinstance(value, list):
+        return not levels or any(map(is_deep, value, repeat(levels - 1)))
+    return False
 
 
 def parse(body: bytes) -> JSONValue:

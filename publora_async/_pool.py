@@ -4,20 +4,28 @@ import asyncio
 import math
 import os
 import ssl
+import threading
+import warnings
+import weakref
 from contextlib import suppress
 from typing import Any
 
 import aiohttp
 
 from publora_async._look_ups import LookUps
+from publora_async._loops import loop_or_none, running_loop
+from publora_async._retry import RetryBudget
 from publora_async._timer import Timer
 from publora_async.errors import ClientStateError, ConfigurationError
 from publora_async.options import ClientOptions
 
-__all__ = ["Pool"]
+__all__ = ["Connector", "Pool"]
+
+_parents: list[aiohttp.BaseConnector] = []
+"""The connections that this process has inherited by a fork, kept open for as long as it runs."""
 
 
-class _Connector(aiohttp.TCPConnector):
+class Connector(aiohttp.TCPConnector):
     """aiohttp's connector, but for connections on which something has arrived unasked."""
 
     async def connect(
@@ -34,6 +42,21 @@ class _Connector(aiohttp.TCPConnector):
             # A late answer would pass for the answer to the next request: another user's data.
             connection.close()
 
+    def abandon(self) -> None:
+        """Close every connection without waiting."""
+        self._close(abort_ssl=True)
+
+    def __del__(self, _: object = None) -> None:
+        """Do nothing: whatever is left open is the pool's business, or another process's."""
+
+
+def _most_at_once(options: ClientOptions, borrowed: aiohttp.ClientSession | None) -> int:
+    """How many attempts may be under way at once, each with a connection of its own."""
+    connector = None if borrowed is None else borrowed.connector
+    bounds = () if connector is None else (connector.limit, connector.limit_per_host)
+    # A wait inside a borrowed connector would be counted against an attempt's time.
+    return min([options.max_connections, *filter(None, bounds)])
+
 
 class Pool:
     """
@@ -47,6 +70,9 @@ class Pool:
 
     Attributes:
         slots: Held for the length of an attempt.
+
+        budget: What retries are paid from. Here, or a client made for each call, with a deadline
+            of its own, would come with a full budget each time.
     """
 
     def __init__(self, options: ClientOptions, borrowed: aiohttp.ClientSession | None) -> None:
@@ -54,14 +80,20 @@ class Pool:
             raise ConfigurationError(
                 f"session must be an aiohttp.ClientSession, not {type(borrowed).__name__}"
             )
-        self.slots: asyncio.Semaphore = asyncio.Semaphore(options.max_connections)
-        self.timer: Timer = Timer()
+        self.budget: RetryBudget = RetryBudget()
         self.closed: bool = False
-        self._closing = asyncio.Event()
+        self._most_at_once = _most_at_once(options, borrowed)
         self._ssl_context = options.ssl_context
         self._borrowed = borrowed
+        self._begin()
+
+    def _begin(self) -> None:
+        self.slots: asyncio.Semaphore = asyncio.Semaphore(self._most_at_once)
+        self.timer: Timer = Timer()
+        self._closing = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: weakref.finalize[..., Pool] | None = None
         self._pid = os.getpid()
 
     def session(self) -> aiohttp.ClientSession:
@@ -74,16 +106,14 @@ class Pool:
         if self.closed:
             raise ClientStateError("this client is closed: make another one")
         if os.getpid() != self._pid:
-            raise ClientStateError("this client was made before a fork: make another one here")
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            loop = None
-        if loop is None:
-            raise ClientStateError("no asyncio event loop is running here: publora_sync needs none")
+            self._begin_after_fork()
+        loop = running_loop()
         if self._session is None:
             self._session = self._open()
             self._loop = loop
+            self._end = weakref.finalize(self, _left_open, self._session, loop, self._pid)
+            # A daemon thread ends with the interpreter, and with it the sync client's loop.
+            self._end.atexit = not threading.current_thread().daemon
         if loop is not self._loop:
             raise ClientStateError(
                 "this client belongs to another event loop: make one client for each loop"
@@ -103,7 +133,7 @@ class Pool:
         if self._borrowed is None:
             # limit=0: the slots bound the connections, and waiting for one is not counted
             # against an attempt's time. An infinite threshold keeps timeouts unrounded.
-            connector: aiohttp.BaseConnector = _Connector(
+            connector: aiohttp.BaseConnector = Connector(
                 limit=0,
                 timeout_ceil_threshold=math.inf,
                 resolver=aiohttp.ThreadedResolver(LookUps()),  # type: ignore[arg-type]  # all it asks of a loop
@@ -121,6 +151,15 @@ class Pool:
             trace_configs=traces,
         )
 
+    def _begin_after_fork(self) -> None:
+        if self._borrowed is not None:
+            raise ClientStateError(
+                "the borrowed session was made before a fork: make it and another client here"
+            )
+        if self._end is not None:
+            self._end()
+        self._begin()
+
     async def sleep(self, seconds: float) -> None:
         """Wait so long, or until the pool is closed."""
         with suppress(TimeoutError):
@@ -134,15 +173,37 @@ class Pool:
         Raises:
             ClientStateError: The connections belong to another event loop that is running.
         """
-        if os.getpid() != self._pid:
-            # The sockets are the parent's, too: to close them here would end its calls.
-            return
-        if self._session is None or self._loop is None:
+        if os.getpid() != self._pid or not (self._session and self._loop and self._end):
+            # In a child the sockets are the parent's, too: to close them would end its calls.
             self.closed = True
             return
-        if self._loop is not asyncio.get_running_loop() and not self._loop.is_closed():
+        if self._loop is not loop_or_none() and not self._loop.is_closed():
             raise ClientStateError("this client belongs to another event loop: close it there")
         self.closed = True
+        self._end.detach()
+        if self._loop.is_closed():
+            # What was open in it was closed with it, or will be when it is collected.
+            self._session.detach()
+            return
         self._closing.set()
         self.timer.expire_all()
         await self._session.close()
+
+
+def _left_open(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop, pid: int) -> None:
+    """See to the connections of a pool that was not closed before it was dropped."""
+    connector = session.connector
+    session.detach()  # without it, aiohttp would complain of a session that nobody knows
+    if connector is not None and os.getpid() != pid:
+        # To close them here would end the parent's calls, and so may their collection.
+        _parents.append(connector)
+        return
+    if isinstance(connector, Connector):
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(connector.abandon)
+    warnings.warn(
+        "an AsyncPublora was not closed: use it in 'async with', or await its close()",
+        ResourceWarning,
+        stacklevel=2,
+        source=session,
+    )

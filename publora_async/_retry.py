@@ -85,15 +85,23 @@ def parse_retry_after(values: Sequence[str], now: datetime) -> float | None:
 
     Returns:
         ``None`` if the header is absent, sent twice, or neither 1 to 9 ASCII digits nor an
-        HTTP date of the present form.
+        HTTP date (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7).
     """
     value = values[0].strip() if len(values) == 1 else ""
     if re.fullmatch(r"[0-9]{1,9}", value):
         return float(value)
-    if not value.endswith("GMT"):
+    if not _HTTP_DATE.fullmatch(value):
         return None
     try:
         date = parsedate_to_datetime(value)
-        return max(0.0, (date.replace(tzinfo=UTC) - now).total_seconds())
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return max(0.0, (date.replace(tzinfo=UTC) - now).total_seconds())
+
+
+# Its three forms: the present one, RFC 850's, and C's.
+_HTTP_DATE = re.compile(
+    r"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"
+    r"|[A-Z][a-z]{5,8}, [0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{2} [0-9:]{8} GMT"
+    r"|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}"
+)

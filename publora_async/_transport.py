@@ -11,7 +11,7 @@ from publora_async._faults import Failure, too_late
 from publora_async._gate import Gate, Outcome
 from publora_async._pool import Pool
 from publora_async._requests import Request
-from publora_async._retry import RetryBudget, RetryPolicy
+from publora_async._retry import RetryPolicy
 from publora_async._sender import Sender
 from publora_async._timer import Until
 from publora_async.errors import (
@@ -40,7 +40,7 @@ class Transport:
 
     Args:
         options: What the client was told.
-        pool: The connections, which derived clients share.
+        pool: The connections and the retry budget, which derived clients share.
         sleep: Waits a number of seconds between attempts. ``None``: really.
         random: Gives numbers from 0 up to 1, for the length of those waits.
     """
@@ -58,7 +58,7 @@ class Transport:
         self.sleep: Callable[[float], Awaitable[None]] = sleep or pool.sleep
         self.random: Callable[[], float] = random
         self._retries = RetryPolicy(options.max_retries, random)
-        self._budget = RetryBudget()
+        self._budget = pool.budget
         self.sender: Sender = Sender(options, pool)
 
     async def call(

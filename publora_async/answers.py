@@ -11,6 +11,8 @@ from typing import Self
 
 from publora_async._fanout import FanOut
 from publora_async._gathering import Gathering
+from publora_async._loops import loop_or_none, running_loop
+from publora_async.errors import ClientStateError
 from publora_async.user_connections import UserConnections
 
 __all__ = ["AsyncAnswers", "FanOut", "Gathering"]
@@ -36,7 +38,7 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
         self._user_ids = user_ids
         self._source = iter(user_ids) if isinstance(user_ids, Iterable) else None
         self._taken: deque[tuple[int, UserConnections]] = deque()
-        self._begun = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __anext__(self) -> UserConnections:
         numbered = await self.next_numbered()
@@ -46,7 +48,12 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
 
     async def next_numbered(self) -> tuple[int, UserConnections] | None:
         """Give the next answer with its user's number, from 0; ``None`` when all is over."""
+        loop = running_loop()
+        if self._loop not in (None, loop):
+            raise ClientStateError("these answers belong to another event loop: ask anew here")
         try:
+            if self._loop is None:
+                self._begin(loop)
             self._feed()
             if not self._taken:
                 self._taken.extend(await self.fan_out.take())
@@ -58,14 +65,14 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
         self.fan_out.hand_out()
         return self._taken.popleft()
 
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        # At exit the loop is gone already, and so is everything that ran on it.
+        weakref.finalize(self, _cancel_soon, loop, self.fan_out).atexit = False
+        if self._source is None and isinstance(self._user_ids, AsyncIterable):
+            self.fan_out.feed(aiter(self._user_ids))
+
     def _feed(self) -> None:
-        if not self._begun:
-            self._begun = True
-            loop = asyncio.get_running_loop()
-            # At exit the loop is gone already, and so is everything that ran on it.
-            weakref.finalize(self, _cancel_soon, loop, self.fan_out).atexit = False
-            if self._source is None and isinstance(self._user_ids, AsyncIterable):
-                self.fan_out.feed(aiter(self._user_ids))
         if self._source is not None and (free := self.fan_out.free):
             try:
                 user_ids = list(islice(self._source, free))
@@ -79,7 +86,10 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
     async def aclose(self) -> None:
         """Stop asking, and wait until everything that was under way is released."""
         self._taken.clear()
-        await self.fan_out.aclose()
+        if self._loop is None:
+            self.fan_out.cancel()
+        elif self._loop is loop_or_none():  # elsewhere there is nothing of it to stop
+            await self.fan_out.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -114,7 +114,7 @@ class AsyncPublora:
         max_retries: int | None = None,
     ) -> Self:
         """
-        Make a client with other settings over the same connections.
+        Make a client with other settings over the same connections and the same retry budget.
 
         It lives as long as the client it was made from; closing it does nothing.
 
@@ -141,7 +141,8 @@ class AsyncPublora:
             max_retries=old.max_retries if max_retries is None else max_retries,
         )
         other = type(self).__new__(type(self))
-        other._use(type(mine)(options, mine.pool), owner=False)  # noqa: SLF001  # of our own class
+        transport = type(mine)(options, mine.pool, sleep=mine.sleep, random=mine.random)
+        other._use(transport, owner=False)  # noqa: SLF001  # of our own class
         return other
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from publora_async._decode import decode_connections, decode_test
 from publora_async._gate import Gate
+from publora_async._loops import running_loop
 from publora_async._requests import list_connections, test_connection
 from publora_async.answers import AsyncAnswers, FanOut, Gathering
 from publora_async.connection_list import ConnectionList
@@ -200,7 +201,7 @@ class AsyncConnections:
         """
         check_seconds("timeout", timeout)
         check_seconds("poll_interval", poll_interval)
-        clock = asyncio.get_running_loop().time
+        clock = running_loop().time
         end = clock() + timeout
         working: set[str] | None = None
         while True:

@@ -107,8 +107,7 @@ class Bridge:
 
     def __init__(self, close: Callable[[], Awaitable[None]]) -> None:
         self._close = close
-        self._lock = threading.Lock()
-        self._pid = os.getpid()
+        self._locks: dict[int, threading.Lock] = {}
         self._loop_thread: LoopThread | None = None
         self._end: weakref.finalize[[], Bridge] | None = None
         self._stopped = False
@@ -118,8 +117,8 @@ class Bridge:
         Run *call* on the loop thread and wait here for what it returns or raises.
 
         Raises:
-            ClientStateError: The client is closed, was made in another process, or is called
-                from its own loop thread, which would wait for itself for ever.
+            ClientStateError: The client is closed, or is called from its own loop thread, which
+                would wait for itself for ever.
         """
         loop_thread = self._started()
         job = _Job(partial(call, *args, **kwargs))
@@ -147,13 +146,11 @@ class Bridge:
         if sys.is_finalizing():
             # Daemon threads stand still by now, so the wait would never end.
             raise ClientStateError("the interpreter is exiting: close the client before")
-        if os.getpid() != self._pid:
-            # A fork copies the client but not its thread, so the wait would never end.
-            raise ClientStateError("this client was made before a fork: make another one here")
         with self._lock:
             if self._stopped:
                 raise ClientStateError("this client is closed: make another one")
-            if self._loop_thread is None:
+            if self._loop_thread is None or not self._loop_thread.is_alive:
+                # The first call, or the first in a child process: a fork copies no threads.
                 self._loop_thread = LoopThread(self._close)
                 # A client that was dropped, not closed, leaves no thread behind either. At exit
                 # there is nothing to do: a daemon thread ends with the interpreter.
@@ -162,6 +159,11 @@ class Bridge:
             if self._loop_thread.is_current:
                 raise ClientStateError("a sync client cannot be called from its own event loop")
             return self._loop_thread
+
+    @property
+    def _lock(self) -> threading.Lock:
+        # For each process its own: the parent's may have been held when it was copied.
+        return self._locks.setdefault(os.getpid(), threading.Lock())
 
     def stop(self) -> None:
         """End the loop thread; calls under way fail. Again: nothing happens."""

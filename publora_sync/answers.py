@@ -1,5 +1,6 @@
 """The answers of a fan-out, as they arrive, without ``await``."""
 
+import os
 import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -36,9 +37,10 @@ class Answers(Iterator[UserConnections]):
         self._fan_out = fan_out
         self._user_ids = iter(user_ids)
         self._bridge = bridge
+        self._pid = os.getpid()
         self._taken: deque[tuple[int, UserConnections]] = deque()
         # At exit the loop's thread ends by itself.
-        weakref.finalize(self, _cancel_soon, bridge, fan_out).atexit = False
+        weakref.finalize(self, _cancel_soon, bridge, fan_out, self._pid).atexit = False
 
     def __next__(self) -> UserConnections:
         numbered = self.next_numbered()
@@ -48,12 +50,14 @@ class Answers(Iterator[UserConnections]):
 
     def next_numbered(self) -> tuple[int, UserConnections] | None:
         """Give the next answer with its user's number, from 0; ``None`` when all is over."""
+        if os.getpid() != self._pid:
+            raise ClientStateError("these answers were begun before a fork: ask anew here")
         try:
             self._feed()
             if not self._taken:
                 self._taken.extend(self._bridge.run(self._fan_out.take))
         except BaseException:
-            _cancel_soon(self._bridge, self._fan_out)
+            _cancel_soon(self._bridge, self._fan_out, self._pid)
             raise
         if not self._taken:
             return None
@@ -77,6 +81,8 @@ class Answers(Iterator[UserConnections]):
     def close(self) -> None:
         """Stop asking, and wait until everything that was under way is released."""
         self._taken.clear()
+        if os.getpid() != self._pid:
+            return
         with suppress(ClientStateError):  # with the client, everything is released already
             self._bridge.run(self._fan_out.aclose)
 
@@ -92,6 +98,7 @@ class Answers(Iterator[UserConnections]):
         self.close()
 
 
-def _cancel_soon(bridge: "Bridge", fan_out: "FanOut[str, UserConnections]") -> None:
-    with suppress(ClientStateError):  # the client is closed
-        bridge.post(fan_out.cancel)
+def _cancel_soon(bridge: "Bridge", fan_out: "FanOut[str, UserConnections]", pid: int) -> None:
+    if os.getpid() == pid:  # in a child process it is the parent who asks
+        with suppress(ClientStateError):  # the client is closed
+            bridge.post(fan_out.cancel)

@@ -100,7 +100,7 @@ class Publora:
         max_retries: int | None = None,
     ) -> Self:
         """
-        Make a client with other settings over the same connections and the same thread.
+        Make a client with other settings over the same connections, retry budget and thread.
 
         It lives as long as the client it was made from; closing it does nothing.
 

@@ -1,8 +1,11 @@
 """A client of either colour behind one awaited face, which writes down its waits."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
+
+from still_clock import StillClock
 
 from publora_async import AsyncPublora
 from publora_sync import Publora
@@ -17,26 +20,48 @@ class Client:
     """
     One client, of either colour.
 
+    Args:
+        publora: The client.
+        random: Gives the numbers from 0 up to 1 that it draws. ``None``: its own.
+
     Attributes:
         waits: How long it would have waited each time, in seconds.
     """
 
-    def __init__(self, publora: AsyncPublora | Publora) -> None:
+    def __init__(
+        self, publora: AsyncPublora | Publora, random: Callable[[], float] | None = None
+    ) -> None:
         self._publora = publora
         inner = publora if isinstance(publora, AsyncPublora) else publora._client
+        if random is not None:
+            old = inner._transport
+            inner._use(type(old)(old.options, old.pool, random=random), owner=True)
+            if isinstance(publora, Publora):
+                publora._use(inner, publora._bridge, owner=True)
+        self._wait = inner._transport.sleep
         inner._transport.sleep = self._sleep
         self.waits: list[float] = []
         self._skipped = 0.0
+        self._clock: StillClock | None = None
 
     async def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
-        self._skipped += seconds
+        if self._clock is None:
+            self._skipped += seconds
+        else:
+            await self._wait(seconds)
 
     async def ask(self, question: Question) -> Any:  # noqa: ANN401  # whatever was asked for
         """Put *question*, such as ``lambda publora: publora.connections.list()``."""
         if isinstance(self._publora, AsyncPublora):
             return await question(self._publora)
         return await asyncio.to_thread(question, self._publora)
+
+    async def on_loop(self, work: Callable[..., Awaitable[T]], *args: object) -> T:
+        """Await *work* on the client's event loop."""
+        if isinstance(self._publora, AsyncPublora):
+            return await work(*args)
+        return await asyncio.to_thread(self._publora._bridge.run, work, *args)
 
     async def skip_waits(self, patch: Callable[[object, str, object], None]) -> None:
         """Let no time pass on the client's event loop but what it would have waited."""
@@ -48,11 +73,33 @@ class Client:
 
         await self.on_loop(freeze)
 
-    async def on_loop(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Run *call* on the client's event loop."""
+    @asynccontextmanager
+    async def still_clock(self) -> AsyncIterator[StillClock]:
+        """Let time pass on the client's event loop only when the test says so."""
+
+        async def stop() -> StillClock:
+            clock = StillClock(asyncio.get_running_loop())
+            clock.stop()
+            return clock
+
+        self._clock = await self.on_loop(stop)
+        try:
+            yield self._clock
+        finally:
+            self._clock.go_on()
+            self._clock = None
+
+    async def advance(self, seconds: float = 0) -> None:
+        """Let so much time pass on a clock that stands still, and all that is due happen."""
+        assert self._clock is not None
+        await self.on_loop(self._clock.advance, seconds)
+
+    async def let_it_read(self) -> None:
+        """Give the client's event loop a turn, in which it takes what has arrived."""
         if isinstance(self._publora, AsyncPublora):
-            return await call()
-        return await asyncio.to_thread(self._publora._bridge.run, call)
+            await asyncio.sleep(0)
+        else:
+            await asyncio.to_thread(self._publora._bridge.run, asyncio.sleep, 0)
 
     async def close(self) -> None:
         if isinstance(self._publora, AsyncPublora):

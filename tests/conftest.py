@@ -2,12 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Protocol, TypedDict, Unpack
 
 import pytest
-from hostile import HostileServer
-from patient import Open, PatientClient
 
 from publora_async import AsyncPublora, ConnectionList, Timeouts
 from publora_sync import Publora
@@ -75,17 +73,3 @@ def ask(request: pytest.FixtureRequest) -> Ask:
     """Ask once, in either colour."""
     chosen: Ask = request.param
     return chosen
-
-
-@pytest.fixture
-async def open_client() -> AsyncIterator[Open]:
-    """Make clients that do not wait between attempts, and close them in the end."""
-    clients: list[PatientClient] = []
-
-    def open_client(server: HostileServer, **options: object) -> PatientClient:
-        clients.append(PatientClient(server, **options))
-        return clients[-1]
-
-    yield open_client
-    for client in clients:
-        await client.pool.close()

@@ -1,13 +1,16 @@
 """A server of raw sockets on threads of its own, that answers whatever bytes a test wants."""
 
+import asyncio
 import json
 import re
 import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
@@ -59,9 +62,30 @@ def then_reset(sent: bytes = b"") -> Answer:
     return answer
 
 
+class Held:
+    """Says nothing to the requests that meet it: a test answers them itself, when it likes."""
+
+    def __init__(self) -> None:
+        self._connections: SimpleQueue[socket.socket] = SimpleQueue()
+
+    def __call__(self, connection: socket.socket) -> None:
+        self._connections.put(connection)
+
+    async def next(self) -> socket.socket:
+        """Wait for the next request, and give the connection to answer it on."""
+        return await asyncio.to_thread(self._connections.get, timeout=5)
+
+    @property
+    def waiting(self) -> int:
+        """How many more requests have come."""
+        return self._connections.qsize()
+
+
 class HostileServer:
     """
     Answers each request with the next of *answers*, and every one after those with the last.
+
+    With *tls*, it speaks TLS to who begins so, and plainly to everybody else.
 
     Attributes:
         port: Where it listens, on 127.0.0.1.
@@ -72,6 +96,8 @@ class HostileServer:
 
         asked: Released once for each request that has arrived.
 
+        answered: Released with each answer that was sent as it is.
+
         left: Released once for each connection that has ended.
     """
 
@@ -80,7 +106,9 @@ class HostileServer:
         self._tls = tls
         self.heads: list[bytes] = []
         self.connections = 0
+        self.accepted = threading.Semaphore(0)
         self.asked = threading.Semaphore(0)
+        self.answered = threading.Semaphore(0)
         self.left = threading.Semaphore(0)
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
@@ -115,10 +143,19 @@ class HostileServer:
             thread.join(5)
         return not any(thread.is_alive() for thread in talks)
 
+    def is_left_alone_by(self, count: int) -> bool:
+        """Whether just *count* connections have ended within 5 seconds, by the client's doing."""
+        talks = [thread for thread in self._threads if thread.name == "talk"]
+        end = time.monotonic() + 5
+        while sum(not thread.is_alive() for thread in talks) < count and time.monotonic() < end:
+            for thread in talks:
+                thread.join(0.01)
+        return sum(not thread.is_alive() for thread in talks) == count
+
     def _spawn(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, name=target.__name__.lstrip("_"))
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def _accept(self) -> None:
         while True:
@@ -129,10 +166,11 @@ class HostileServer:
             self.connections += 1
             self._open.append(connection)
             self._spawn(self._talk, connection)
+            self.accepted.release()
 
     def _talk(self, connection: socket.socket) -> None:
         try:
-            if self._tls is not None:
+            if self._tls is not None and connection.recv(1, socket.MSG_PEEK) == b"\x16":
                 connection = self._tls.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
             while head := _read_head(connection):
@@ -143,6 +181,7 @@ class HostileServer:
                 _answered.head = head
                 if isinstance(answer, bytes):
                     connection.sendall(answer)
+                    self.answered.release()
                 else:
                     answer(connection)
         except OSError:

@@ -3,7 +3,9 @@
 import asyncio
 import gc
 import logging
+import os
 import pickle
+import socket
 import threading
 import traceback
 from contextlib import suppress
@@ -18,7 +20,12 @@ class Resources:
     """The threads, tasks and file descriptors there are at one moment, in the running loop."""
 
     def __init__(self) -> None:
-        self.threads = {thread for thread in threading.enumerate() if not _is_pooled(thread)}
+        # One that is only about to start can neither be joined nor have been left behind.
+        self.threads = {
+            thread
+            for thread in threading.enumerate()
+            if thread.is_alive() and not _is_pooled(thread)
+        }
         self.tasks = asyncio.all_tasks() - {asyncio.current_task()}
         self.descriptors = _descriptors()
 
@@ -56,9 +63,18 @@ def _descriptors() -> set[str]:
     found = set()
     folder = Path("/proc/self/fd")
     for link in folder.iterdir() if folder.exists() else ():
-        with suppress(FileNotFoundError):  # the one that reads the folder
-            found.add(f"{link.name} -> {link.readlink()}")
+        with suppress(OSError):  # the one that reads the folder is gone by now
+            target = str(link.readlink())
+            if not (target.startswith("socket:") and _is_pair(int(link.name))):
+                found.add(f"{link.name} -> {target}")
     return found
+
+
+def _is_pair(descriptor: int) -> bool:
+    # uvloop makes its pair for signals anew each time it runs. A loop that is left open shows
+    # itself by its selector, too.
+    with socket.socket(fileno=os.dup(descriptor)) as one:
+        return one.family == socket.AF_UNIX
 
 
 class Logs(logging.Handler):

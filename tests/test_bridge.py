@@ -2,17 +2,13 @@
 
 import asyncio
 import contextlib
-import contextvars
 import gc
-import signal
-import subprocess
-import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from conftest import KEY
-from hostile import HostileServer, reply, silence
+from hostile import HostileServer, reply
 
 from publora_async import AuthenticationError, ClientStateError, ConnectionList
 from publora_sync import Publora
@@ -65,53 +61,6 @@ def test_a_client_that_raised_is_not_kept_by_its_own_errors() -> None:
             gc.enable()
 
 
-async def test_it_works_inside_a_running_loop() -> None:
-    with HostileServer(reply()) as server, Publora(KEY, base_url=server.base_url) as publora:
-        assert publora.connections.list() == ConnectionList()
-
-
-def test_many_threads_share_one_loop_thread() -> None:
-    with HostileServer(reply()) as server, Publora(KEY, base_url=server.base_url) as publora:
-        with ThreadPoolExecutor(16) as threads:
-            answers = list(threads.map(lambda _: publora.connections.list(), range(64)))
-        assert answers == [ConnectionList()] * 64
-        assert len(loop_threads()) == 1
-
-
-def test_the_callers_context_is_seen_on_the_loop_thread() -> None:
-    name = contextvars.ContextVar[str]("name")
-    name.set("caller")
-
-    async def see() -> str:
-        return name.get()
-
-    bridge = Bridge(nothing)
-    assert bridge.run(see) == "caller"
-    bridge.stop()
-
-
-def test_a_call_from_its_own_thread_is_refused_instead_of_waiting_for_ever() -> None:
-    bridge = Bridge(nothing)
-
-    async def call_again() -> None:
-        bridge.run(nothing)
-
-    with pytest.raises(ClientStateError, match="from its own event loop"):
-        bridge.run(call_again)
-    bridge.stop()
-
-
-def test_closing_ends_the_calls_of_other_threads() -> None:
-    with HostileServer(silence) as server:
-        publora = Publora(KEY, base_url=server.base_url)
-        with ThreadPoolExecutor(1) as threads:
-            under_way = threads.submit(publora.connections.list)
-            server.asked.acquire()
-            publora.close()
-            error = under_way.exception()
-    assert error == ClientStateError("this client was closed meanwhile")
-
-
 def test_closing_ends_what_would_wait_on() -> None:
     bridge = Bridge(nothing)
     started = threading.Event()
@@ -126,24 +75,6 @@ def test_closing_ends_what_would_wait_on() -> None:
         bridge.stop()
         with pytest.raises(ClientStateError, match="closed meanwhile"):
             waiting.result()
-
-
-def test_an_interrupt_cancels_the_request_and_the_client_works_on() -> None:
-    cancelled = threading.Event()
-
-    async def wait() -> None:
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            cancelled.set()
-
-    bridge = Bridge(nothing)
-    with pytest.raises(KeyboardInterrupt):
-        bridge.run(wait)
-    assert cancelled.wait(10)
-    assert bridge.run(asyncio.sleep, 0, "works on") == "works on"
-    bridge.stop()
 
 
 class SecondSlice:
@@ -173,6 +104,7 @@ def test_a_call_that_the_thread_can_no_longer_make_is_not_waited_for() -> None:
         _Job(nothing).wait(loop_thread)
     with pytest.raises(ClientStateError, match="closed meanwhile"):
         loop_thread.call_soon(print)
+    loop_thread.stop()
 
 
 def test_a_call_that_comes_after_the_last_one_was_cancelled_fails() -> None:
@@ -213,13 +145,6 @@ def test_an_interrupt_before_the_call_has_begun_keeps_it_from_beginning() -> Non
         job.result()
     assert not begun.is_set()
     bridge.stop()
-
-
-def test_a_fork_is_told_to_make_a_client_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    bridge = Bridge(nothing)
-    monkeypatch.setattr("publora_sync._bridge.os.getpid", lambda: -1)
-    with pytest.raises(ClientStateError, match="made before a fork"):
-        bridge.run(nothing)
 
 
 def test_closing_does_not_wait_for_a_name_look_up_that_hangs(
@@ -311,32 +236,18 @@ def test_at_exit_nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not thread.is_alive()
 
 
-SCRIPT = """
-import sys
-from publora_sync import Publora
-publora = Publora({key!r}, base_url={base_url!r})
-print(len(publora.connections.list()))
-{ending}
-"""
-
-
-@pytest.mark.parametrize(
-    ("ending", "code"),
-    [
-        ("", 0),
-        ("sys.exit(3)", 3),
-        ("raise SystemExit", 0),
-        ("publora.me = publora", 0),
-        ("def hold():\n    with publora:\n        yield\nheld = hold(); next(held)", 0),
-    ],
-)
-def test_a_script_that_forgets_to_close_ends_clean_and_quiet(ending: str, code: int) -> None:
-    with HostileServer(reply()) as server:
-        script = SCRIPT.format(key=KEY, base_url=server.base_url, ending=ending)
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", script],
-            capture_output=True,
-            check=False,
-            timeout=30,
-        )
-    assert (done.returncode, done.stdout, done.stderr) == (code, b"0\n", b"")
+def test_a_child_process_neither_goes_on_with_its_parents_answers_nor_ends_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with HostileServer(reply()) as server, Publora(KEY, base_url=server.base_url) as publora:
+        answers = publora.connections.iter_many(["a", "b"], concurrency=1)
+        others = publora.connections.iter_many(["c"])
+        next(answers)
+        with monkeypatch.context() as child:
+            child.setattr("os.getpid", lambda: -1)
+            with pytest.raises(ClientStateError, match="begun before a fork"):
+                next(answers)
+            answers.close()
+            del others
+        assert [answer.user_id for answer in answers] == ["b"]
+    assert len(server.heads) == 2

@@ -1,8 +1,5 @@
 """The clients of both colours: settings, sharing, lifetime, what they refuse."""
 
-import asyncio
-import socket
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from types import SimpleNamespace
 
@@ -10,7 +7,7 @@ import aiohttp
 import pytest
 from aioresponses import aioresponses
 from conftest import KEY, Ask
-from hostile import HostileServer, reply, silence
+from hostile import HostileServer, reply
 
 from publora_async import (
     AsyncPublora,
@@ -122,17 +119,6 @@ async def test_a_derived_client_has_other_settings_over_the_same_connections() -
     assert server.connections == 1
 
 
-def test_a_derived_sync_client_lives_and_ends_with_the_first() -> None:
-    with HostileServer(reply(ONE)) as server:
-        with Publora("first", base_url=server.base_url) as publora:
-            with publora.with_options(api_key="second", deadline=None) as derived:
-                derived.connections.list()
-            publora.connections.list()
-        with pytest.raises(ClientStateError, match="closed"):
-            derived.connections.list()
-    assert server.connections == 1
-
-
 @pytest.mark.parametrize("colour", [AsyncPublora, Publora])
 @pytest.mark.parametrize(
     "change",
@@ -151,122 +137,6 @@ async def _awaited(call: Callable[[], object]) -> None:
     answer = call()
     if isinstance(answer, Awaitable):
         await answer
-
-
-@pytest.mark.parametrize("colour", [AsyncPublora, Publora])
-async def test_a_closed_client_says_so_and_may_be_closed_again(
-    colour: type[AsyncPublora | Publora],
-) -> None:
-    publora = colour(KEY)
-    for _ in range(2):
-        await _awaited(publora.close)
-    with pytest.raises(ClientStateError, match="this client is closed"):
-        await _awaited(publora.connections.list)
-
-
-async def test_closing_ends_the_calls_under_way() -> None:
-    with HostileServer(silence) as server:
-        publora = AsyncPublora(KEY, base_url=server.base_url)
-        under_way = asyncio.create_task(publora.connections.list())
-        await asyncio.to_thread(server.asked.acquire)
-        await publora.close()
-        with pytest.raises(ClientStateError, match="closed meanwhile"):
-            await under_way
-    assert len(server.heads) == 1
-
-
-async def test_closing_ends_a_call_that_waits_to_try_again() -> None:
-    answer = reply({}, status=503, headers={"Retry-After": "50"})
-    with HostileServer(answer) as server:
-        publora = AsyncPublora(KEY, base_url=server.base_url)
-        begun = asyncio.Event()
-        wait = publora._transport.sleep
-
-        async def begin_to_wait(seconds: float) -> None:
-            begun.set()
-            await wait(seconds)
-
-        publora._transport.sleep = begin_to_wait
-        waiting = asyncio.create_task(publora.connections.list())
-        await begun.wait()
-        await publora.close()
-        with pytest.raises(ClientStateError, match="closed"):
-            await waiting
-    assert len(server.heads) == 1
-
-
-async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
-    late = threading.Event()
-    sent = threading.Event()
-
-    def answer_twice(connection: socket.socket) -> None:
-        connection.sendall(reply(ONE))
-        late.wait()
-        connection.sendall(reply(ONE))
-        sent.set()
-
-    with HostileServer(answer_twice, reply()) as server:
-        async with AsyncPublora(KEY, base_url=server.base_url) as publora:
-            assert (await publora.connections.list(user_id="a")).platform_ids == ["twitter-1"]
-            late.set()
-            await asyncio.to_thread(sent.wait)
-            await asyncio.sleep(0)
-            assert await publora.connections.list(user_id="b") == ConnectionList()
-        assert server.connections == 2
-
-
-def test_a_client_is_closed_on_its_own_loop_only_while_that_runs() -> None:
-    with HostileServer(reply(ONE)) as server:
-        publora = AsyncPublora(KEY, base_url=server.base_url)
-        with asyncio.Runner() as first:
-            first.run(publora.connections.list())
-            with (
-                asyncio.Runner() as second,
-                pytest.raises(ClientStateError, match="close it there"),
-            ):
-                second.run(publora.close())
-            first.run(publora.connections.list())
-            first.run(publora.close())
-
-
-async def test_a_forked_child_leaves_its_parents_connections_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with HostileServer(reply(ONE)) as server:
-        async with AsyncPublora(KEY, base_url=server.base_url) as publora:
-            await publora.connections.list()
-            with monkeypatch.context() as child:
-                child.setattr("publora_async._pool.os.getpid", lambda: -1)
-                await publora.close()
-            await publora.connections.list()
-        assert server.connections == 1
-
-
-def test_a_client_belongs_to_the_loop_of_its_first_call() -> None:
-    with HostileServer(reply(ONE)) as server:
-        publora = AsyncPublora(KEY, base_url=server.base_url)
-        with asyncio.Runner() as first, asyncio.Runner() as second:
-            first.run(publora.connections.list())
-            with pytest.raises(ClientStateError, match="another event loop"):
-                second.run(publora.connections.list())
-            first.run(publora.connections.list())
-            first.run(publora.close())
-    assert len(server.heads) == 2
-
-
-async def test_after_a_fork_a_client_of_ones_own_is_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    publora = AsyncPublora(KEY)
-    monkeypatch.setattr("publora_async._pool.os.getpid", lambda: -1)
-    with pytest.raises(ClientStateError, match="made before a fork"):
-        await publora.connections.list()
-
-
-def test_without_a_running_loop_the_sync_package_is_named() -> None:
-    listing = AsyncPublora(KEY).connections.list()
-    with pytest.raises(ClientStateError, match="publora_sync needs none"):
-        listing.send(None)
 
 
 async def test_a_borrowed_session_that_is_closed_or_none_at_all_is_named() -> None:

@@ -76,7 +76,6 @@ def test_a_missing_key_is_refused_with_advice(
         ({"max_retries": 1.0}, "max_retries must be a whole number, 0 or more, not 1.0"),
         ({"max_connections": 0}, "max_connections must be a whole number, 1 or more, not 0"),
         ({"max_connections": "9"}, "max_connections must be a whole number, 1 or more, not '9'"),
-        ({"ssl_context": True}, "ssl_context must be an ssl.SSLContext or None"),
     ],
 )
 def test_a_bad_option_is_named(changes: dict[str, object], message: str) -> None:

@@ -22,12 +22,13 @@ MODULES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 # Lower rows may import from higher ones, never the other way.
 LAYERS = [
     {"errors", "_look_ups", "_tables", "_timer", "_wire"},
-    {"secret", "records", "_json", "_problems"},
+    {"secret", "records", "_json", "_loops", "_problems"},
     {"_urls", "connection_list", "connection_test", "managed_user", "_gate", "_fanout"},
     {"_written_out"},
     {"options", "user_connections", "_converter", "_refusals", "_retry"},
     {"_decode", "_gathering", "_requests", "_pool"},
     {"answers", "_faults"},
+    {"_exchange"},
     {"_sender"},
     {"_transport"},
     {"connections", "managed_users"},
@@ -35,7 +36,12 @@ LAYERS = [
 ]
 
 OWNERS = {
-    "aiohttp": {"publora_async._sender", "publora_async._pool", "publora_async._faults"},
+    "aiohttp": {
+        "publora_async._exchange",
+        "publora_async._faults",
+        "publora_async._pool",
+        "publora_async._sender",
+    },
     "cattrs": {"publora_async._converter"},
     "anyio": {"publora_sync._bridge", "publora_sync._loop_thread"},
 }

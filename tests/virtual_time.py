@@ -11,7 +11,7 @@ import attrs
 
 from publora_async import APIStatusError, RateLimitError, ServerError
 from publora_async._faults import Failure
-from publora_async._retry import REPEATABLE_STATUSES
+from publora_async._retry import REPEATABLE_STATUSES, RetryBudget
 from publora_async._timer import Timer
 from publora_async._transport import Transport
 from publora_async.connections import AsyncConnections
@@ -94,6 +94,7 @@ def connections(service: Service) -> AsyncConnections:
     pool = SimpleNamespace(
         session=lambda: None,
         slots=asyncio.Semaphore(100),
+        budget=RetryBudget(),
         sleep=asyncio.sleep,
         timer=Timer(),
         closed=False,

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -85,13 +86,27 @@ async def client_of(
         else:
             lent = {}
 
-        def client_of(server: HostileServer | str, **options: object) -> Client:
+        def client_of(
+            server: HostileServer | str,
+            random: Callable[[], float] | None = None,
+            **options: object,
+        ) -> Client:
             base_url = server if isinstance(server, str) else server.base_url
             settings: Any = {"api_key": KEY, "base_url": base_url, **lent, **options}
             colour = Publora if request.param == "sync" else AsyncPublora
-            clients.append(Client(colour(**settings)))
+            clients.append(Client(colour(**settings), random))
             return clients[-1]
 
         yield client_of
         for client in clients:
             await client.close()
+
+
+@pytest.fixture
+def unanswered() -> Iterator[str]:
+    """Where a connect gets no answer: a listener's queue is full."""
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+        socket.create_connection(full.getsockname()),
+    ):
+        yield f"http://127.0.0.1:{full.getsockname()[1]}"

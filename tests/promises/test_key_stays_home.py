@@ -10,6 +10,7 @@ from colours import Question
 from conftest import KEY
 from hostile import HostileServer, reply
 from leftovers import everything_shown
+from trust import serving, trusting
 
 from publora_async import APIStatusError, AsyncPublora, ConnectionList
 
@@ -134,6 +135,19 @@ async def test_02_the_same_server_under_another_name_is_another_origin(
     assert await client_of(server).ask(listing) == ConnectionList()
     assert (len(server.heads), len(sessions)) == (2, 1)
     assert keys(server) == [KEY.encode(), *theirs]
+
+
+async def test_02_http_on_the_same_host_and_port_is_another_origin(
+    serve: Serve, client_of: ClientOf, sessions: set[aiohttp.ClientSession]
+) -> None:
+    server: HostileServer = serve(
+        lambda connection: connection.sendall(redirect_to(f"http://127.0.0.1:{server.port}/")),
+        reply(),
+        tls=serving(),
+    )
+    assert await client_of(server, ssl_context=trusting()).ask(listing) == ConnectionList()
+    assert (len(server.heads), server.connections, len(sessions)) == (2, 2, 1)
+    assert keys(server) == [KEY.encode()]
 
 
 async def test_02_the_key_is_never_in_a_sessions_defaults(

@@ -1,0 +1,86 @@
+"""Scripts in processes of their own, of the interpreter that runs the tests."""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hostile import HostileServer
+
+__all__ = ["LOOPS", "finished", "started"]
+
+LOOPS = [
+    "asyncio",
+    pytest.param("uvloop", marks=pytest.mark.skipif(not find_spec("uvloop"), reason="no uvloop")),
+]
+"""The event loops that the clients may run on."""
+
+_HEAD = """\
+import sys
+if sys.argv[1] == "uvloop":
+    from uvloop import run
+else:
+    from asyncio import run
+    sys.modules["uvloop"] = None  # as if it were not installed
+"""
+
+# A script that hangs would do so for longer than this; one that ends takes a second or two.
+_PATIENCE = 25
+
+
+@contextmanager
+def started(
+    script: str,
+    server: "HostileServer",
+    folder: Path,
+    *,
+    loop: str = "asyncio",
+    warn: str = "error",
+    trusted: Path | None = None,
+) -> "Iterator[subprocess.Popen[str]]":
+    """
+    Start *script*, which finds the key and *server* in its environment.
+
+    Args:
+        script: Its text, after what defines ``run`` for coroutines.
+        server: Whom it asks.
+        folder: Where the script is put, in a file of its own.
+        loop: The event loop of either colour's client.
+        warn: What becomes of warnings, but for those that every fork of a thread's process gives.
+        trusted: Certificates to trust. ``None``: the system's.
+    """
+    path = folder / "script.py"
+    path.write_text(_HEAD + script)
+    process = subprocess.Popen(
+        [sys.executable, f"-W{warn}", "-Wignore::DeprecationWarning", path, loop],
+        env={
+            **os.environ,
+            "PUBLORA_API_KEY": KEY,
+            "PUBLORA_BASE_URL": server.base_url,
+            **({"SSL_CERT_FILE": str(trusted)} if trusted else {}),
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def finished(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    """Give the exit code, the output and what went to stderr, once *process* has ended."""
+    output, errors = process.communicate(timeout=_PATIENCE)
+    return process.returncode, output, errors

@@ -1,0 +1,158 @@
+"""What an error says of an answer: where it is wrong, never what stands there."""
+
+import pytest
+from asking import ClientOf, Serve, failure, listing
+from colours import Question
+from conftest import KEY
+from hostile import reply
+from leftovers import everything_shown
+
+from publora_async import (
+    APIStatusError,
+    NotFoundError,
+    ResponseDecodeError,
+)
+
+SECRETS = {"swordfish": ["swordfish", {"swordfish": "swordfish"}], "password": "swordfish"}
+OF_A_LIST: list[tuple[list[object], list[str]]] = [
+    (
+        [{"platformId": "a-1"}, "swordfish", {"platformId": "a-2", "username": SECRETS}],
+        [
+            "connections[1]: expected an object, found text",
+            "connections[2].username: expected text, found an object",
+        ],
+    ),
+    (
+        [{"platformId": 7031, "username": "swordfish", "swordfish": "swordfish"}],
+        ["connections[0].platformId: expected text, found a number"],
+    ),
+    (
+        [{"platformId": None, "lastError": {"message": SECRETS, "occurredAt": "swordfish"}}],
+        [
+            "connections[0].platformId: expected text, found nothing",
+            "connections[0].lastError.message: expected text, found an object",
+            "connections[0].lastError.occurredAt: expected an ISO 8601 time",
+        ],
+    ),
+    (
+        [{"platformId": "a-1", "accessTokenExpiresAt": "swordfish 7031", "lastError": "swordfish"}],
+        [
+            "connections[0].accessTokenExpiresAt: expected an ISO 8601 time",
+            "connections[0].lastError: expected an object, found text",
+        ],
+    ),
+]
+OF_OTHERS: list[tuple[Question, object, str]] = [
+    (
+        lambda publora: publora.connections.test("a-1"),
+        {"success": True, "platformId": "swordfish", "status": SECRETS},
+        "status: expected text, found an object",
+    ),
+    (
+        lambda publora: publora.managed_users.list(),
+        {"success": True, "users": [{"_id": "swordfish"}, {"_id": SECRETS}]},
+        "users[1]._id: expected text, found an object",
+    ),
+    (
+        lambda publora: publora.managed_users.create("a@example.com"),
+        {"success": True, "user": {"_id": "swordfish", "username": SECRETS}},
+        "user.username: expected text, found an object",
+    ),
+    (
+        lambda publora: publora.managed_users.connection_url("u"),
+        {"success": True, "url": SECRETS},
+        "url: expected text, found an object",
+    ),
+    (
+        lambda publora: publora.managed_users.create_api_key("u"),
+        {"success": True, "apiKey": SECRETS},
+        "apiKey: expected text, found an object",
+    ),
+    (
+        lambda publora: publora.managed_users.detach("u"),
+        {"success": "swordfish", "error": "swordfish"},
+        "success: expected true",
+    ),
+]
+
+
+async def decode_error(
+    question: Question, answer: object, serve: Serve, client_of: ClientOf
+) -> ResponseDecodeError:
+    """What is raised for *answer*, if it quotes nothing of it."""
+    server = serve(reply(answer))
+    error = await failure(client_of(server), question)
+    assert isinstance(error, ResponseDecodeError)
+    assert (error.__cause__, error.__context__) == (None, None)
+    shown = everything_shown(error)
+    for value in ("swordfish", "7031", KEY):
+        assert value not in shown
+    assert len(server.heads) == 1
+    return error
+
+
+@pytest.mark.parametrize(("items", "problems"), OF_A_LIST)
+async def test_12_errors_name_the_path_and_what_was_expected_and_never_the_value(
+    items: list[object], problems: list[str], serve: Serve, client_of: ClientOf
+) -> None:
+    error = await decode_error(listing, {"success": True, "connections": items}, serve, client_of)
+    assert (error.path, list(error.problems)) == (problems[0].partition(":")[0], problems)
+    assert str(error) == "the answer is not what Publora documents: " + "; ".join(problems)
+
+
+@pytest.mark.parametrize(("question", "answer", "problem"), OF_OTHERS)
+async def test_12_errors_of_every_call_name_the_path_and_never_the_value(
+    question: Question, answer: object, problem: str, serve: Serve, client_of: ClientOf
+) -> None:
+    error = await decode_error(question, answer, serve, client_of)
+    assert error.problems[0] == problem
+    assert error.path == problem.partition(":")[0]
+
+
+@pytest.mark.parametrize(
+    ("page", "excerpt"),
+    [
+        (b"<html>Bad gateway</html>", "<html>Bad gateway</html>"),
+        (b"  \r\n<html>\r\n\t<b>\0\x1b[31m\x7f", r"<html>\r\n\t<b>\x00\x1b[31m\x7f"),
+        ("\u202egnp.exe\u2028\x85".encode(), r"\u202egnp.exe"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b'{"error": "cut', '{"error": "cut'),
+        (b'"one"', '"one"'),
+        (b"[1]", "[1]"),
+        (b"null", "null"),
+        (b"[" * 10_000, "[" * 200),
+        (b" \n", None),
+        (b"", None),
+        (b"x" * 201, "x" * 200),
+        ("é".encode() * 201, "é" * 200),
+        (b"\0" * 100, r"\x00" * 50),
+        (b"x" * 199 + KEY.encode(), "x" * 199 + "*"),
+        (b"x" * 190 + KEY.encode() * 2, "x" * 190 + "******"),
+    ],
+)
+async def test_12_excerpts_are_of_error_answers_only_short_and_without_control_characters(
+    page: bytes, excerpt: str | None, serve: Serve, client_of: ClientOf
+) -> None:
+    server = serve(reply(page, status=404), reply(page))
+    client = client_of(server)
+    error = await failure(client)
+    assert error == NotFoundError(404, "Not Found", excerpt=excerpt)
+    shown = f" (the answer begins: {excerpt})" if excerpt else ""
+    assert str(error) == f"HTTP 404: Not Found{shown}"
+    of_success = await failure(client)
+    assert isinstance(of_success, ResponseDecodeError)
+    assert not page[:20].strip() or page.decode(errors="replace")[:20] not in str(of_success)
+    assert len(server.heads) == 2
+
+
+@pytest.mark.parametrize("words", ["x" * 5000, "\0" * 5000, "é" * 5000, "\ud800" * 5000])
+async def test_12_the_services_own_words_are_cut_short_alike(
+    words: str, serve: Serve, client_of: ClientOf
+) -> None:
+    server = serve(reply({"error": words, "code": words}, status=500))
+    error = await failure(client_of(server, max_retries=0))
+    assert isinstance(error, APIStatusError)
+    assert error.message == error.code
+    assert len(error.message) == 200
+    assert set(error.message) <= set("x\\0é\ufffd")
+    assert len(server.heads) == 1

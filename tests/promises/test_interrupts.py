@@ -1,0 +1,132 @@
+"""Ctrl-C while a sync client waits: the request ends at the server, and the client works on."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from asking import Serve
+from conftest import KEY
+from hostile import CUT, reply, silence
+
+from publora_async import ConnectionList
+from publora_sync import Publora
+
+
+class Interrupted:
+    """
+    Answers that interrupt the process and then wait for the client to leave.
+
+    Attributes:
+        left: How long after the last interrupt each of those connections ended, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.left: list[float] = []
+        self._last = 0.0
+
+    def after(self, sent: bytes = b"") -> Callable[[socket.socket], None]:
+        """Send *sent* first."""
+
+        def answer(connection: socket.socket) -> None:
+            connection.sendall(sent)
+            self._last = time.monotonic()
+            os.kill(os.getpid(), signal.SIGINT)
+            try:
+                silence(connection)
+            finally:  # whether it was closed or reset
+                self.left.append(time.monotonic() - self._last)
+
+        return answer
+
+
+@pytest.fixture
+def interrupted() -> Iterator[Interrupted]:
+    """Interrupts such as a terminal sends."""
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert threading.current_thread() is threading.main_thread()
+    interrupted = Interrupted()
+    yield interrupted
+    # Two seconds where half a one is promised: the machine may be busy.
+    assert all(seconds < 2 for seconds in interrupted.left)
+
+
+CALLS: dict[str, Callable[[Publora], Any]] = {
+    "list": lambda publora: publora.connections.list(),
+    "list, derived": lambda publora: publora.with_options(deadline=None).connections.list(),
+    "test": lambda publora: publora.connections.test("twitter-1"),
+    "wait_for": lambda publora: publora.connections.wait_for("twitter", timeout=99),
+    "users": lambda publora: publora.managed_users.list(),
+    "iter_many": lambda publora: next(publora.connections.iter_many(["a", "b"], concurrency=1)),
+    "list_many": lambda publora: publora.connections.list_many(["a", "b"], concurrency=1),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("sent", [b"", CUT], ids=["headers", "body"])
+def test_28_ctrl_c_cancels_the_request_at_the_server_and_the_client_works_on(
+    sent: bytes, call: str, serve: Serve, interrupted: Interrupted
+) -> None:
+    server = serve(reply(), interrupted.after(sent), reply())
+    with Publora(KEY, base_url=server.base_url) as publora:
+        publora.connections.list()
+        with pytest.raises(KeyboardInterrupt):
+            CALLS[call](publora)
+        assert server.is_left_alone_by(1)
+        assert publora.connections.list() == ConnectionList()
+        assert (len(server.heads), server.connections, len(interrupted.left)) == (3, 2, 1)
+
+
+def test_28_ctrl_c_in_a_fan_out_ends_every_request_under_way(
+    serve: Serve, interrupted: Interrupted
+) -> None:
+    server = serve(silence, silence, silence, interrupted.after(), reply())
+    with Publora(KEY, base_url=server.base_url) as publora:
+        answers = publora.connections.iter_many(map(str, range(1000)), concurrency=4)
+        with pytest.raises(KeyboardInterrupt):
+            next(answers)
+        assert server.is_left_alone_by(4)
+        assert list(answers) == []
+        assert publora.connections.list() == ConnectionList()
+        assert (len(server.heads), server.connections) == (5, 5)
+
+
+def test_28_ctrl_c_between_two_looks_ends_the_waiting(serve: Serve) -> None:
+    def answer_then_interrupt(connection: socket.socket) -> None:
+        connection.sendall(reply())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    server = serve(answer_then_interrupt, reply())
+    with Publora(KEY, base_url=server.base_url) as publora:
+        with pytest.raises(KeyboardInterrupt):
+            publora.connections.wait_for("twitter", timeout=99, poll_interval=99)
+        assert publora.connections.list() == ConnectionList()
+    assert len(server.heads) == 2
+
+
+def test_28_ctrl_c_in_one_call_leaves_another_threads_alone(
+    serve: Serve, interrupted: Interrupted
+) -> None:
+    cancelled = threading.Event()
+
+    def answer_late(connection: socket.socket) -> None:
+        cancelled.wait()
+        connection.sendall(reply())
+
+    server = serve(answer_late, interrupted.after())
+    answers: list[ConnectionList] = []
+    with Publora(KEY, base_url=server.base_url) as publora:
+        other = threading.Thread(target=lambda: answers.append(publora.connections.list()))
+        other.start()
+        server.asked.acquire()
+        with pytest.raises(KeyboardInterrupt):
+            publora.connections.list()
+        assert server.is_left_alone_by(1)
+        cancelled.set()
+        other.join()
+    assert answers == [ConnectionList()]
+    assert len(server.heads) == 2
