@@ -33,7 +33,8 @@ def main() -> None:
     where = machine()
     for what, value in where.items():
         print(f"{what}: {value}")
-    reports = {name: found[name].run(quick=asked.quick) for name in asked.names or found}
+    short = [name for name in found if asked.quick or not getattr(found[name], "LONG", False)]
+    reports = {name: found[name].run(quick=asked.quick) for name in asked.names or short}
     show_goals(reports, quick=asked.quick)
     if asked.json:
         asked.json.write_text(json.dumps(_document(where, reports), indent=1, default=str))
@@ -54,7 +55,9 @@ def _parser(found: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
         epilog=f"benchmarks:\n{questions}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which ones; all by default")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="which ones; by default all but soak"
+    )
     parser.add_argument("--quick", action="store_true", help="only see that they work")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round to FILE")
     parser.add_argument("--chart", type=Path, metavar="FILE.png", help="draw a chart")

@@ -17,12 +17,14 @@ class Timer:
 
     def __init__(self) -> None:
         self._limits: set[Until] = set()
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.Handle | None = None
+        # Kept here: uvloop's alarm does not know its moment if that is now.
+        self._alarm_at = math.inf
 
     def watch(self, limit: "Until") -> None:
         """See that *limit* is kept until :meth:`forget`."""
         self._limits.add(limit)
-        if limit.end < (math.inf if self._alarm is None else self._alarm.when()):
+        if limit.end < self._alarm_at:
             self._set_alarm(limit.end)
 
     def forget(self, limit: "Until") -> None:
@@ -38,9 +40,11 @@ class Timer:
         if self._alarm is not None:
             self._alarm.cancel()
         self._alarm = asyncio.get_running_loop().call_at(moment, self._ring)
+        self._alarm_at = moment
 
     def _ring(self) -> None:
         self._alarm = None
+        self._alarm_at = math.inf
         now = asyncio.get_running_loop().time()
         for limit in tuple(self._limits):
             if limit.end <= now:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from functools import partial
 
 import pytest
 from virtual_time import VirtualLoop
@@ -72,6 +73,25 @@ def test_what_is_raised_in_time_is_left_as_it_is() -> None:
             raise ZeroDivisionError
 
     run(main())
+
+
+def _new_loop(name: str) -> asyncio.AbstractEventLoop:
+    loop: asyncio.AbstractEventLoop = pytest.importorskip(name).new_event_loop()
+    return loop
+
+
+@pytest.mark.parametrize("name", ["asyncio", "uvloop"])
+def test_limits_that_have_run_out_already_are_told_in_turn(name: str) -> None:
+    """Where there is nothing to wait for, uvloop's alarms do not know their moment."""
+
+    async def main() -> list[str]:
+        timer, now = Timer(), asyncio.get_running_loop().time()
+        ends = (now, now - 1, now - 2)
+        told = await asyncio.gather(*[work(timer, end, 9) for end in ends])
+        return [one.partition(" at")[0] for one in told]
+
+    with asyncio.Runner(loop_factory=partial(_new_loop, name)) as runner:
+        assert runner.run(main()) == ["out of time"] * 3
 
 
 def test_a_limit_takes_a_task() -> None:

@@ -174,8 +174,8 @@ async def test_33_a_refusal_of_the_key_stops_what_is_under_way_while_the_consume
 ) -> None:
     def first_answered(asked: list[Asked]) -> None:
         refused, (connection, user_id) = sorted(asked, key=itemgetter(1))[1::-1]
-        connection.sendall(reply_for(user_id))
         waiting.append(refused)
+        connection.sendall(reply_for(user_id))
 
     def work() -> bool:
         connection, _ = waiting.pop()

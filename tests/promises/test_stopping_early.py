@@ -119,8 +119,8 @@ async def test_34_a_closed_iterator_forgets_what_was_answered(
     """Together with the answer that was handed out, or after it."""
 
     def answer(asked: list[Asked]) -> None:
-        (all_answered if together else first_answered)(asked)
         later.extend([] if together else sorted(asked, key=itemgetter(1))[1:])
+        (all_answered if together else first_answered)(asked)
 
     async def all_have_come() -> None:
         all_answered(later)
