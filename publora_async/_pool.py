@@ -21,8 +21,8 @@ from publora_async.options import ClientOptions
 
 __all__ = ["Connector", "Pool"]
 
-_parents: list[aiohttp.BaseConnector] = []
-"""The connections that this process has inherited by a fork, kept open for as long as it runs."""
+_inherited: list[aiohttp.BaseConnector] = []
+"""The parent's connections, in a forked process, which must not close or collect them, ever."""
 
 
 class Connector(aiohttp.TCPConnector):
@@ -41,10 +41,6 @@ class Connector(aiohttp.TCPConnector):
                 return connection
             # A late answer would pass for the answer to the next request: another user's data.
             connection.close()
-
-    def abandon(self) -> None:
-        """Close every connection without waiting."""
-        self._close(abort_ssl=True)
 
     def __del__(self, _: object = None) -> None:
         """Do nothing: whatever is left open is the pool's business, or another process's."""
@@ -190,17 +186,22 @@ class Pool:
         await self._session.close()
 
 
+def _close_soon(connector: Connector) -> None:
+    # All is closed at once; what is awaited is that the system has let go of it.
+    asyncio.ensure_future(connector.close(abort_ssl=True))  # noqa: RUF006  # its futures hold it
+
+
 def _left_open(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop, pid: int) -> None:
     """See to the connections of a pool that was not closed before it was dropped."""
     connector = session.connector
     session.detach()  # without it, aiohttp would complain of a session that nobody knows
     if connector is not None and os.getpid() != pid:
         # To close them here would end the parent's calls, and so may their collection.
-        _parents.append(connector)
+        _inherited.append(connector)
         return
     if isinstance(connector, Connector):
         with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(connector.abandon)
+            loop.call_soon_threadsafe(_close_soon, connector)
     warnings.warn(
         "an AsyncPublora was not closed: use it in 'async with', or await its close()",
         ResourceWarning,

@@ -7,7 +7,7 @@ from conftest import KEY
 from hostile import HostileServer, reply
 
 from publora_async import AsyncPublora
-from publora_async._pool import _parents
+from publora_async._pool import _inherited
 
 
 @pytest.mark.parametrize("used", [True, False])
@@ -24,9 +24,9 @@ async def test_a_child_process_begins_anew_and_keeps_what_it_inherits_for_ever(
             async with publora:
                 await publora.connections.list()
         assert server.connections == 1 + used
-        assert len(_parents) == used
-        while _parents:
-            kept = _parents.pop()
+        assert len(_inherited) == used
+        while _inherited:
+            kept = _inherited.pop()
             assert not kept.closed
             await kept.close()
 
@@ -42,7 +42,7 @@ async def test_a_child_process_that_drops_a_client_keeps_its_connections_too(
             await publora.close()
             del publora
             gc.collect()
-        (kept,) = _parents
-        _parents.clear()
+        (kept,) = _inherited
+        _inherited.clear()
         assert not kept.closed
         await kept.close()
