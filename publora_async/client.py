@@ -43,6 +43,7 @@ class AsyncPublora:
         max_retries: Further attempts after the first, where another may do better.
 
         max_connections: How many attempts may be under way at once; a call waits for its turn.
+            A borrowed *session* that has fewer connections bounds them, too.
 
         proxy: URL of a proxy to use for an https *base_url*. ``None``: none.
 

@@ -75,11 +75,6 @@ class Held:
         """Wait for the next request, and give the connection to answer it on."""
         return await asyncio.to_thread(self._connections.get, timeout=5)
 
-    @property
-    def waiting(self) -> int:
-        """How many more requests have come."""
-        return self._connections.qsize()
-
 
 class HostileServer:
     """
