@@ -1,6 +1,7 @@
 """What the tests share: an environment that says nothing, and one question in both colours."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable
 from typing import Protocol, TypedDict, Unpack
@@ -40,6 +41,17 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 
         return {"uvloop": uvloop.new_event_loop}
     return {"asyncio": asyncio.new_event_loop}
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector, which runs after each promise's test, what was imported until now."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let it see everything again."""
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
