@@ -16,7 +16,7 @@ except ImportError:  # extra: speed
 
 __all__ = ["MAX_LEVELS", "is_deep", "is_inexact", "parse", "parse_quickly"]
 
-# What is nested five times as deeply still parses, but can no longer be copied or compared.
+# What is nested five times as deeply still parses, but can no longer be copied or written out.
 MAX_LEVELS: Final = 100
 
 
