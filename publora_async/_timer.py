@@ -67,7 +67,7 @@ class Until:
     __slots__ = ("_asked_before", "_expired", "_task", "_timer", "end")
 
     def __init__(self, end: float, timer: Timer) -> None:
-        self.end = end
+        self.end: float = end
         self._timer = timer
         self._expired = False
 
