@@ -19,6 +19,16 @@ answered = threading.Thread(target=publora.connections.list, daemon=True)
 answered.start()
 input()
 """
+LATE = """
+class Late:
+    def __del__(self, publora=publora):
+        try:
+            publora.connections.list()
+        except Exception as error:
+            print(error)
+        publora.close()
+late = Late()
+"""
 HALF_WAY = "answers = publora.connections.iter_many(['a', 'b'], concurrency=1); "
 OWN = """
 def hold():
@@ -112,3 +122,14 @@ def test_27_a_signal_ends_the_process_with_a_call_in_flight(
         script.send_signal(sent)
         assert finished(script) == (code, "0\n", "")
     assert len(server.heads) == 2
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_27_a_call_while_modules_are_torn_down_is_refused_and_does_not_hang(
+    loop: str, serve: Serve, tmp_path: Path
+) -> None:
+    server = serve(reply())
+    with started(USED + LATE, server, tmp_path, loop=loop) as script:
+        refused = "the interpreter is exiting: close the client before\n"
+        assert finished(script) == (0, f"0\n{refused}", "")
+    assert len(server.heads) == 1

@@ -45,7 +45,7 @@ CALLS: dict[str, Call] = {
 
 
 def in_another_loop(call: Coroutine[Any, Any, object]) -> object:
-    return asyncio.run(call)
+    return asyncio.run(asyncio.wait_for(call, 5))  # where nothing refuses it, it waits for ever
 
 
 def in_trio(call: Coroutine[Any, Any, object]) -> object:
