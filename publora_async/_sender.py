@@ -72,12 +72,13 @@ class Sender:
                 progress.stage = "body"
                 try:
                     if 200 <= answer.status < 300 and answer.status != 206:
-                        body = await _read(answer, MAX_BODY)
+                        body = await _read(answer.content, MAX_BODY)
                         return _too_long() if body is None else decode(body)
                     # Kept before its body is read: a 401 is one however its body breaks off.
                     refused = self._refusal(answer, b"")
-                    return self._refusal(answer, await _read(answer, MAX_ERROR_BODY))
+                    return self._refusal(answer, await _read(answer.content, MAX_ERROR_BODY))
                 finally:
+                    # With a body that was not read to its end, this closes it.
                     answer.connection.release()
         except ResponseDecodeError as error:
             # Without its traceback, whose frames hold the answer.
@@ -103,13 +104,9 @@ def _too_long() -> Failure:
     return Failure(error, repeatable=False)
 
 
-async def _read(answer: Answer, most: int) -> bytes | None:
-    """The decoded body; ``None``, and the connection closed, if it is over *most* bytes."""
-    content = answer.content
+async def _read(content: aiohttp.StreamReader, most: int) -> bytes | None:
+    """The decoded body; ``None``, and the rest left unread, if it is over *most* bytes."""
     body = await content.readany()
     while len(body) <= most and not content.at_eof():
         body += await content.readany()
-    if len(body) <= most:
-        return body
-    answer.connection.close()
-    return None
+    return body if len(body) <= most else None
