@@ -54,8 +54,8 @@ class Resources:
 
 def _is_pooled(thread: threading.Thread) -> bool:
     # The test's own loop, asyncio's or uvloop's, keeps the threads of asyncio.to_thread until it
-    # is closed.
-    return thread.name.startswith(("asyncio_", "uvloop_"))
+    # is closed; trio keeps its own for another 10 seconds.
+    return thread.name.startswith(("asyncio_", "uvloop_", "Trio thread"))
 
 
 def _descriptors() -> set[str]:

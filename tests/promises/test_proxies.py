@@ -81,10 +81,10 @@ FAULTS: dict[str, tuple[Answer, TransportError]] = {
     "says nothing": (
         silence,
         RequestTimeoutError(
-            "the timeout of 0.1 s ran out while connecting",
+            "the timeout of 0.5 s ran out while connecting",
             *("connect", 1, "retries"),
             limit="timeout",
-            seconds=0.1,
+            seconds=0.5,
         ),
     ),
     "is not there": (
@@ -113,7 +113,7 @@ async def test_06_a_proxys_password_is_masked_in_whatever_its_failure_shows(
     answer, expected = FAULTS[fault]
     server, proxy = serve(reply()), serve(answer)
     origin = "http://127.0.0.1:1" if "not there" in fault else proxy.origin
-    timeout = 0.1 if "nothing" in fault else 30
+    timeout = 0.5 if "nothing" in fault else 30
     base_url = server.base_url.replace("http:", "https:")
     client = client_of(base_url, proxy=with_password(origin), timeout=timeout, max_retries=0)
     error = await failure(client)
