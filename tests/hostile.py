@@ -149,8 +149,8 @@ class HostileServer:
 
     def _spawn(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, name=target.__name__.lstrip("_"))
-        thread.start()
         self._threads.append(thread)
+        thread.start()
 
     def _accept(self) -> None:
         while True:

@@ -39,7 +39,6 @@ PLACES: dict[str, Callable[[Callable[[], object]], object]] = {
     "asyncio": lambda call: asyncio.run(in_a_coroutine(call)),
     "trio": lambda call: trio.run(in_a_coroutine, call),
     "a callback of asyncio's": lambda call: asyncio.run(called_back(call)),
-    "a trio thread": lambda call: trio.run(trio.to_thread.run_sync, call),
     "an asyncio thread": lambda call: asyncio.run(asyncio.to_thread(call)),
 }
 
