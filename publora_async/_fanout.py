@@ -67,8 +67,7 @@ class FanOut(Generic[T, R]):
 
     def fail(self, error: BaseException) -> None:
         """Stop asking; *error* is raised once the answers before it are taken."""
-        if self._error is None:
-            self._error = error
+        self._error = self._error or error
         self.cancel()
 
     def hand_out(self) -> None:

@@ -73,8 +73,9 @@ class LoopThread:
 
     def stop(self) -> None:
         """Have the loop end; calls under way fail."""
-        with suppress(ClientStateError):  # it has ended
-            self.call_soon(self._stopping.set)
+        if self.is_alive:  # in a child process the loop is the parent's
+            with suppress(ClientStateError):  # it has ended meanwhile
+                self.call_soon(self._stopping.set)
 
     def _stop_if_open(self, opened: "Future[BlockingPortal]") -> None:
         if opened.exception() is None:

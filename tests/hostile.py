@@ -133,14 +133,14 @@ class HostileServer:
 
     def is_left_alone(self) -> bool:
         """Whether every connection ends within 5 seconds without our doing: the client's."""
-        talks = [thread for thread in self._threads if thread.name == "talk"]
+        talks = self._talks()
         for thread in talks:
             thread.join(5)
         return not any(thread.is_alive() for thread in talks)
 
     def is_left_alone_by(self, count: int) -> bool:
         """Whether just *count* connections have ended within 5 seconds, by the client's doing."""
-        talks = [thread for thread in self._threads if thread.name == "talk"]
+        talks = self._talks()
         end = time.monotonic() + 5
         while sum(not thread.is_alive() for thread in talks) < count and time.monotonic() < end:
             for thread in talks:
@@ -149,8 +149,13 @@ class HostileServer:
 
     def _spawn(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, name=target.__name__.lstrip("_"))
-        self._threads.append(thread)
-        thread.start()
+        with self._lock:  # whoever waits for it finds it started
+            self._threads.append(thread)
+            thread.start()
+
+    def _talks(self) -> list[threading.Thread]:
+        with self._lock:
+            return [thread for thread in self._threads if thread.name == "talk"]
 
     def _accept(self) -> None:
         while True:

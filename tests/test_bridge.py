@@ -107,6 +107,25 @@ def test_a_call_that_the_thread_can_no_longer_make_is_not_waited_for() -> None:
     loop_thread.stop()
 
 
+def test_a_call_from_its_own_thread_is_refused_instead_of_waiting_for_ever() -> None:
+    bridge = Bridge(nothing)
+
+    async def call_again() -> None:
+        bridge.run(nothing)
+
+    with pytest.raises(ClientStateError, match="from its own event loop"):
+        bridge.run(call_again)
+    bridge.stop()
+
+
+def test_a_thread_that_has_ended_may_be_stopped_again() -> None:
+    bridge = Bridge(nothing)
+    loop_thread = bridge._started()
+    bridge.stop()
+    loop_thread.stop()
+    assert not loop_thread.is_alive
+
+
 def test_a_call_that_comes_after_the_last_one_was_cancelled_fails() -> None:
     job = _Job(nothing)
     bridge = Bridge(nothing)

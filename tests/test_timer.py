@@ -97,3 +97,18 @@ def test_limits_that_have_run_out_already_are_told_in_turn(name: str) -> None:
 def test_a_limit_takes_a_task() -> None:
     with pytest.raises(RuntimeError), Until(5, Timer()):
         pytest.fail("there is no loop")
+
+
+def test_outside_a_task_there_is_nothing_to_end() -> None:
+    async def main() -> str:
+        said = asyncio.get_running_loop().create_future()
+
+        def enter() -> None:
+            with pytest.raises(RuntimeError) as caught, Until(1, Timer()):
+                pass
+            said.set_result(str(caught.value))
+
+        asyncio.get_running_loop().call_soon(enter)
+        return str(await said)
+
+    assert run(main()) == "a time limit takes a task"
