@@ -13,6 +13,7 @@ from hostile import HostileServer, reply
 from publora_async import AuthenticationError, ClientStateError, ConnectionList
 from publora_sync import Publora
 from publora_sync._bridge import Bridge, _Job
+from publora_sync._loop_thread import LoopThread
 
 
 def loop_threads() -> list[threading.Thread]:
@@ -118,12 +119,16 @@ def test_a_call_from_its_own_thread_is_refused_instead_of_waiting_for_ever() -> 
     bridge.stop()
 
 
-def test_a_thread_that_has_ended_may_be_stopped_again() -> None:
+def test_a_thread_that_has_ended_or_ends_meanwhile_may_be_stopped_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     bridge = Bridge(nothing)
     loop_thread = bridge._started()
     bridge.stop()
     loop_thread.stop()
     assert not loop_thread.is_alive
+    monkeypatch.setattr(LoopThread, "is_alive", True)
+    loop_thread.stop()
 
 
 def test_a_call_that_comes_after_the_last_one_was_cancelled_fails() -> None:

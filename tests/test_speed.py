@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publora_async import ConnectionList, ResponseDecodeError, _json, decode_connections
+from publora_async._decode import decode_users
 
 TEXTS = st.text(st.characters(exclude_categories=[])) | st.sampled_from(
     ["twitter-1", "\ud83d\ude00"]
@@ -115,6 +116,8 @@ def test_an_odd_body_is_read_alike(body: bytes) -> None:
 def test_whole_numbers_keep_all_their_digits() -> None:
     body = b'{"success": true, "connections": [{"platformId": "x-1", "n": [36893488147419103232]}]}'
     assert decode_connections(body)[0].extra == {"n": [2**65]}
+    (user,) = decode_users(b'{"users": [{"_id": "u", "n": 36893488147419103232}]}')
+    assert user.extra == {"n": 2**65}
 
 
 def test_without_the_extra_the_sdk_works_as_well() -> None:
