@@ -224,10 +224,15 @@ def test_what_goes_wrong_when_the_thread_ends_is_not_hidden(
     assert seen in ([ExceptionGroup], [ZeroDivisionError])
 
 
+@pytest.mark.parametrize("starts", [True, False])
 def test_an_interrupt_while_the_thread_starts_leaves_no_thread(
+    starts: bool,  # noqa: FBT001  # a table column
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     interrupts = [KeyboardInterrupt]
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
 
     class InterruptedFuture(Future[object]):
         def result(self, timeout: float | None = None) -> object:
@@ -238,6 +243,8 @@ def test_an_interrupt_while_the_thread_starts_leaves_no_thread(
     bridge = Bridge(nothing)
     with monkeypatch.context() as patch:
         patch.setattr("publora_sync._loop_thread.Future", InterruptedFuture)
+        if not starts:
+            patch.setattr("publora_sync._loop_thread.anyio.run", fail)
         with pytest.raises(KeyboardInterrupt):
             bridge.run(nothing)
     for thread in loop_threads():
