@@ -53,7 +53,7 @@ async def test_it_listens_on_loopback_while_entered(ask: Ask) -> None:
 
 def test_it_runs_on_a_thread_of_its_own_for_plain_code() -> None:
     sandbox = Sandbox()
-    before = threading.active_count()
+    before = set(threading.enumerate())
     for _ in range(2):
         with sandbox as entered, requests.Session() as session:
             assert entered is sandbox
@@ -61,7 +61,9 @@ def test_it_runs_on_a_thread_of_its_own_for_plain_code() -> None:
             answer = session.get(sandbox.base_url + LIST[1], headers=KEY)
             assert len(answer.json()["connections"]) == 15
         assert turned_away(where)
-        assert threading.active_count() == before
+        for thread in set(threading.enumerate()) - before:
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 def test_the_contracts_python_snippet_runs_with_only_the_address_changed() -> None:
