@@ -51,6 +51,14 @@ async def test_it_listens_on_loopback_while_entered(ask: Ask) -> None:
     assert sandbox.requests == 2
 
 
+def ended_since(before: set[threading.Thread]) -> bool:
+    """Whether every thread that has begun since *before* ends."""
+    begun = set(threading.enumerate()) - before
+    for thread in begun:
+        thread.join(10)
+    return not any(thread.is_alive() for thread in begun)
+
+
 def test_it_runs_on_a_thread_of_its_own_for_plain_code() -> None:
     sandbox = Sandbox()
     before = set(threading.enumerate())
@@ -61,9 +69,7 @@ def test_it_runs_on_a_thread_of_its_own_for_plain_code() -> None:
             answer = session.get(sandbox.base_url + LIST[1], headers=KEY)
             assert len(answer.json()["connections"]) == 15
         assert turned_away(where)
-        for thread in set(threading.enumerate()) - before:
-            thread.join(10)
-            assert not thread.is_alive()
+        assert ended_since(before)
 
 
 def test_the_contracts_python_snippet_runs_with_only_the_address_changed() -> None:
@@ -111,10 +117,10 @@ async def test_a_taken_port_is_named_and_leaves_nothing_behind(sandbox: Sandbox)
     with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}, take another port"):
         async with second:
             pass
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with pytest.raises(OSError, match="take another port"), second:
         pass
-    assert threading.active_count() == before
+    assert ended_since(before)
 
 
 def test_a_port_can_be_asked_for() -> None:
