@@ -10,7 +10,13 @@ import pytest
 from asking import ClientOf, Serve, outcome_of, shut_gate
 from hostile import Held, reply, then_hang_up
 
-from publora_async import NotSentError, RateLimitError, ServerError, TransportError
+from publora_async import (
+    ClientStateError,
+    NotSentError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+)
 
 DOWN = reply({"error": "down"}, status=503)
 SLOW_DOWN = reply({"error": "slow down"}, status=429, headers={"Retry-After": "7"})
@@ -173,3 +179,17 @@ async def test_24_one_429_pauses_those_that_were_not_refused_too(
         RateLimitError(429, "slow down", retry_after=7, gave_up="retries")
     ]
     assert len(server.heads) == 20
+
+
+async def test_24_closing_the_client_ends_the_wait_at_the_gate(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    server = serve(held := Held())
+    client = client_of(server, max_retries=0)
+    async with client.still_clock():
+        call = asyncio.create_task(client.ask(partial(for_ten_at_once, 100)))
+        await shut_gate(held, fail)
+        await client.advance()
+        await client.close()
+        assert await outcome_of(call) == ClientStateError("this client was closed meanwhile")
+    assert len(server.heads) == BEFORE_IT_IS_SHUT
