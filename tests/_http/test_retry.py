@@ -1,7 +1,12 @@
-"""A request that changes something is not sent again once it may have arrived; others are."""
+"""
+What is worth repeating, when, and at whose cost.
+
+A request that changes something is not sent again once it may have arrived; others are.
+"""
 
 import socket
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,8 +23,11 @@ from publora_async import (
     Timeouts,
     TransportError,
 )
+from publora_async._http.retry import RetryBudget, RetryPolicy, parse_retry_after
 from publora_async.sandbox import Faults, Sandbox
 from publora_async.sandbox._faults import OutageAnswer
+
+NOW = datetime(2026, 10, 8, 15, 30, 0, tzinfo=UTC)
 
 Open = Callable[..., Client]
 
@@ -232,3 +240,62 @@ async def test_the_last_refusal_is_raised_where_it_stays(open_client: Open) -> N
         error = await failure(client, WRITES[0])
         assert error == RateLimitError(429, "Slow down", attempts=3, gave_up="retries")
         assert len(server.heads) == 3
+
+
+@pytest.mark.parametrize(
+    ("attempt", "retry_after", "time_left", "delay"),
+    [
+        (1, None, 9.0, 0.25),
+        (3, None, 9.0, 1.0),
+        (6, None, 9.0, 4.0),
+        (7, None, 9.0, "retries"),
+        (1, 0.1, 9.0, 0.25),
+        (1, 7.0, 9.0, 7.0),
+        (1, 9.0, 9.0, "deadline"),
+        (1, 60.0, 99.0, 60.0),
+        (1, 60.5, 99.0, "retry_after"),
+    ],
+)
+def test_a_delay_is_drawn_asked_for_or_none_at_all(
+    attempt: int, retry_after: float | None, time_left: float, delay: float | str
+) -> None:
+    policy = RetryPolicy(6, random=lambda: 0.5)
+    assert policy.delay(attempt, retry_after=retry_after, time_left=time_left) == delay
+
+
+def test_a_budget_pays_for_100_retries_and_never_for_more_than_it_has() -> None:
+    budget = RetryBudget()
+    budget.earn(retried=True)
+    assert [budget.spend() for _ in range(101)] == [True] * 100 + [False]
+    for _ in range(4):
+        budget.earn(retried=False)
+    assert not budget.spend()
+    budget.earn(retried=False)
+    assert budget.spend()
+    budget.earn(retried=True)
+    assert [budget.spend(), budget.spend()] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("values", "seconds"),
+    [
+        ([], None),
+        (["7"], 7.0),
+        ([" 7 "], 7.0),
+        (["7", "7"], None),
+        (["-7"], None),
+        (["7.5"], None),
+        (["\u0667"], None),
+        (["9" * 10], None),
+        (["Thu, 08 Oct 2026 15:30:30 GMT"], 30.0),
+        (["Thursday, 08-Oct-26 15:30:30 GMT"], 30.0),
+        (["Thu Oct  8 15:30:30 2026"], 30.0),
+        (["Thu, 08 Oct 2026 15:00:00 GMT"], 0.0),
+        (["Thu, 08 Oct 2026 99:00:00 GMT"], None),
+        (["Thu, 08 Oct 2026 15:30:30 +0200"], None),
+    ],
+)
+def test_retry_after_is_whole_seconds_or_a_date_sent_once(
+    values: list[str], seconds: float | None
+) -> None:
+    assert parse_retry_after(values, NOW) == seconds
