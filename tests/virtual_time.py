@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import attrs
+from seams import attempt_by
 
 from publora_async import APIStatusError, RateLimitError, ServerError
 from publora_async._http.calls import Transport
@@ -100,7 +101,7 @@ def connections(service: Service) -> AsyncConnections:
         closed=False,
     )
     transport = Transport(options, pool, random=numbers.random)  # type: ignore[arg-type]  # all it looks at
-    transport.sender = _SimulatedSender(service)  # type: ignore[assignment]  # of the same shape
+    attempt_by(transport, _SimulatedSender(service))
     return AsyncConnections(transport)
 
 
