@@ -5,7 +5,6 @@ It answers as the service is documented to, on loopback only, so any HTTP client
 """
 
 from publora_async.sandbox._faults import Faults
-from publora_async.sandbox._sandbox import Sandbox
-from publora_async.sandbox._serve import serve
+from publora_async.sandbox._sandbox import Sandbox, serve
 
 __all__ = ["Faults", "Sandbox", "serve"]

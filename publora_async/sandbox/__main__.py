@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from publora_async.sandbox._faults import Faults
-from publora_async.sandbox._sandbox import Sandbox
-from publora_async.sandbox._serve import serve
+from publora_async.sandbox._sandbox import Sandbox, serve
 
 __all__ = ["main"]
 

@@ -8,10 +8,18 @@ import attrs
 from publora_async.sandbox._people import Person
 from publora_async.sandbox._platforms import PLATFORMS
 
-__all__ = ["Account", "Form", "Wire", "listed", "plain", "stamp", "tested"]
+__all__ = [
+    "Account",
+    "Form",
+    "JsonObject",
+    "healthy_account",
+    "listing_entry",
+    "result_of_test",
+    "timestamp",
+]
 
 Form = Literal["today", "contract"]
-Wire = dict[str, object]
+JsonObject = dict[str, object]
 
 _HOUR = timedelta(hours=1)
 
@@ -94,7 +102,7 @@ class Account:
         return f"{hours}h" if hours else "< 1h"
 
 
-def plain(name: str, who: Person, account_id: str) -> Account:
+def healthy_account(name: str, who: Person, account_id: str) -> Account:
     """Give an account of *who* on the platform *name*, without dates and with nothing wrong."""
     return Account(
         platform=name,
@@ -106,14 +114,14 @@ def plain(name: str, who: Person, account_id: str) -> Account:
     )
 
 
-def stamp(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
     """Spell *moment*, which is in UTC, as the service does: with milliseconds and a ``Z``."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def listed(account: Account, now: datetime, form: Form) -> Wire:
+def listing_entry(account: Account, now: datetime, form: Form) -> JsonObject:
     """Give *account* as ``platform-connections`` lists it."""
-    expires_at = None if account.left is None else stamp(now + account.left)
+    expires_at = None if account.left is None else timestamp(now + account.left)
     if form == "contract":
         # The contract's form knows no null but the date's.
         name = account.display_name or account.username
@@ -137,7 +145,7 @@ def listed(account: Account, now: datetime, form: Form) -> Wire:
     }
 
 
-def tested(account: Account, now: datetime) -> Wire:
+def result_of_test(account: Account, now: datetime) -> JsonObject:
     """Give *account* as ``test-connection`` answers for it."""
     if not account.expired:
         message = "Connection is working"
@@ -156,12 +164,12 @@ def tested(account: Account, now: datetime) -> Wire:
     }
 
 
-def _history(account: Account, now: datetime) -> Wire:
+def _history(account: Account, now: datetime) -> JsonObject:
     """Give the three fields that a listing and a test share."""
-    posted_at = None if account.posted_ago is None else stamp(now - account.posted_ago)
+    posted_at = None if account.posted_ago is None else timestamp(now - account.posted_ago)
     error = None
     if account.failure is not None:
-        error = {"message": account.failure, "occurredAt": stamp(now - account.failed_ago)}
+        error = {"message": account.failure, "occurredAt": timestamp(now - account.failed_ago)}
     return {
         "tokenExpiresIn": account.token_expires_in,
         "lastSuccessfulPost": posted_at,

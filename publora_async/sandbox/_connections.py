@@ -5,11 +5,11 @@ from functools import lru_cache
 
 import attrs
 
-from publora_async.sandbox._accounts import Account, Form, listed, tested
-from publora_async.sandbox._data import Owner, accounts, new_account, renewed
-from publora_async.sandbox._replies import encode
+from publora_async.sandbox._accounts import Account, Form, listing_entry, result_of_test
+from publora_async.sandbox._data import Owner, initial_accounts, new_account, reconnected
+from publora_async.sandbox._routes import encode
 
-__all__ = ["Connections"]
+__all__ = ["AccountBook"]
 
 _BODIES_KEPT = 2048
 _FIRST_NEW_POSITION = 64
@@ -21,7 +21,7 @@ class _Change:
     polls_left: int
 
 
-class Connections:
+class AccountBook:
     """
     The connections of the account and of its managed users.
 
@@ -56,7 +56,7 @@ class Connections:
     def test(self, owner: Owner, platform_id: str) -> bytes | None:
         """Answer ``test-connection``, or give ``None`` if *owner* has no such account."""
         account = self._of(owner).get(platform_id)
-        return None if account is None else encode(tested(account, self._now))
+        return None if account is None else encode(result_of_test(account, self._now))
 
     def connect(self, owner: Owner, platform: str, after_polls: int) -> str:
         """
@@ -82,15 +82,19 @@ class Connections:
         if account is None:
             position = _FIRST_NEW_POSITION + len(changes)
             account = new_account(self._seed, owner, position, platform)
-        changes.append(_Change(renewed(account), after_polls))
+        changes.append(_Change(reconnected(account), after_polls))
         return account.platform_id
 
     def _of(self, owner: Owner) -> dict[str, Account]:
         """Give the accounts that are connected to *owner* now, by platform id."""
-        drawn = [] if owner is not None and owner >= self._users else accounts(self._seed, owner)
+        drawn = (
+            []
+            if owner is not None and owner >= self._users
+            else initial_accounts(self._seed, owner)
+        )
         changed = [c.account for c in self._changes.get(owner, ()) if c.polls_left == 0]
         return {account.platform_id: account for account in drawn + changed}
 
     def _body(self, owner: Owner) -> bytes:
-        shown = [listed(a, self._now, self._form) for a in self._of(owner).values()]
+        shown = [listing_entry(a, self._now, self._form) for a in self._of(owner).values()]
         return encode({"success": True, "connections": shown})

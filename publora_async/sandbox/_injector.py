@@ -1,23 +1,70 @@
-"""Which fault each request meets: decided here, carried out elsewhere."""
+"""Which fault each request meets, and how many requests there were."""
 
+from collections import Counter
 from http import HTTPStatus
 from typing import Literal, NamedTuple
 
-from publora_async.sandbox._counts import Counts
-from publora_async.sandbox._draw import Draw
+import attrs
+
 from publora_async.sandbox._faults import Faults, OutageAnswer
-from publora_async.sandbox._replies import Reply, refuse
+from publora_async.sandbox._routes import Reply, error_reply
+from publora_async.sandbox._seeded_random import SeededRandom
 
-__all__ = ["Course", "Effect", "Hit", "Injector"]
+__all__ = ["ActiveFaults", "Counts", "FaultEffect", "FaultInjector", "InjectedFault"]
 
-Effect = Reply | Literal["reset", "cut"]
+
+@attrs.define
+class Counts:
+    """
+    Counters, none of them ever reset.
+
+    Attributes:
+        requests: How many requests arrived.
+
+        answers: How often each call was answered with each status.
+
+        faulted: How often each call met each fault.
+
+        requests_of: How often each managed user was asked for whom faults named.
+
+        peak_connections: The most connections there ever were at once.
+
+        in_flight: How many requests are being answered.
+
+        peak_in_flight: The most requests that were ever being answered at once.
+    """
+
+    requests: int = 0
+    answers: Counter[tuple[str, int]] = attrs.field(factory=Counter)
+    faulted: Counter[tuple[str, str]] = attrs.field(factory=Counter)
+    requests_of: Counter[str] = attrs.field(factory=Counter)
+    peak_connections: int = 0
+    in_flight: int = 0
+    peak_in_flight: int = 0
+
+    def connected(self, connections: int) -> None:
+        """Count a connection that was opened, which makes it so many *connections*."""
+        self.peak_connections = max(self.peak_connections, connections)
+
+    def arrived(self) -> None:
+        """Count a request that came in."""
+        self.requests += 1
+        self.in_flight += 1
+        self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
+
+    def left(self) -> None:
+        """Count a request that is done with, answered or not."""
+        self.in_flight -= 1
+
+
+FaultEffect = Reply | Literal["reset", "cut"]
 """What a fault does: answer in the service's place, reset the connection, or cut the answer."""
 
 _PHRASES = {status.value: status.phrase.capitalize() for status in HTTPStatus}
 _SHARES = 2**53
 
 
-class Hit(NamedTuple):
+class InjectedFault(NamedTuple):
     """
     A fault that a request meets.
 
@@ -28,14 +75,14 @@ class Hit(NamedTuple):
     """
 
     fault: Literal["outage", "rate_limit", "error", "reset", "cut"]
-    effect: Effect
+    effect: FaultEffect
 
 
-_RESET = Hit("reset", "reset")
-_CUT = Hit("cut", "cut")
+_RESET = InjectedFault("reset", "reset")
+_CUT = InjectedFault("cut", "cut")
 
 
-class Course:
+class ActiveFaults:
     """
     What becomes of one request after the other under *faults*.
 
@@ -53,7 +100,7 @@ class Course:
         self._second = 0
         self._served_in_second = 0
         self._outage = _outage(faults.outage_answer, faults.retry_after)
-        self._rate_limit = Hit("rate_limit", _refusal(429, faults.retry_after))
+        self._rate_limit = InjectedFault("rate_limit", _refusal(429, faults.retry_after))
         self._by_user = {
             **dict.fromkeys(faults.cut_users, _CUT),
             **{user_id: _error(faults, status) for user_id, status in faults.error_users.items()},
@@ -65,11 +112,11 @@ class Course:
             (faults.cut_rate, _CUT),
         )
 
-    def names(self, user_id: str) -> bool:
+    def concerns(self, user_id: str) -> bool:
         """Tell whether any of the faults is about the managed user with *user_id*."""
         return user_id in self._by_user
 
-    def step(self, call: str, user_id: str) -> tuple[float, Hit | None]:
+    def decide(self, call: str, user_id: str) -> tuple[float, InjectedFault | None]:
         """
         Decide about the next request.
 
@@ -89,7 +136,7 @@ class Course:
         latency = least + (most - least) * self._share("latency", number) if most else 0.0
         return latency, self._hit(user_id, number)
 
-    def _hit(self, user_id: str, number: int) -> Hit | None:
+    def _hit(self, user_id: str, number: int) -> InjectedFault | None:
         elapsed = self.faults.clock() - self._began
         if self._is_out(number, elapsed):
             return self._outage
@@ -119,10 +166,10 @@ class Course:
 
     def _share(self, purpose: str, number: int) -> float:
         """Draw a number from 0 to 1, without 1, that depends on nothing else that is drawn."""
-        return Draw(purpose, self._seed, number).below(_SHARES) / _SHARES
+        return SeededRandom(purpose, self._seed, number).below(_SHARES) / _SHARES
 
 
-class Injector:
+class FaultInjector:
     """
     The faults of one sandbox. They may be set from any thread.
 
@@ -135,20 +182,20 @@ class Injector:
     def __init__(self, seed: int, counts: Counts) -> None:
         self._seed = seed
         self._counts = counts
-        self._course: Course | None = None
-        self._outage: Hit | None = None
+        self._active: ActiveFaults | None = None
+        self._outage: InjectedFault | None = None
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to go wrong."""
-        return self._course is None and self._outage is None
+        return self._active is None and self._outage is None
 
-    def put(self, faults: Faults | None) -> None:
+    def set_faults(self, faults: Faults | None) -> None:
         """Let *faults* begin, in place of those before."""
         if faults is None or faults == Faults():
-            self._course = None
+            self._active = None
         else:
-            self._course = Course(faults, self._seed)
+            self._active = ActiveFaults(faults, self._seed)
 
     def start_outage(self, answer: OutageAnswer) -> None:
         """Give *answer* to whatever arrives from now on."""
@@ -158,7 +205,7 @@ class Injector:
         """Let requests through again."""
         self._outage = None
 
-    async def meet(self, call: str, user_id: str) -> Effect | None:
+    async def inject(self, call: str, user_id: str) -> FaultEffect | None:
         """
         Let a request meet its fault, and give what that does to it, if there is one.
 
@@ -167,31 +214,31 @@ class Injector:
 
             user_id: The managed user it is about, in lower case, empty if none.
         """
-        course, hit = self._course, self._outage
-        if course is not None:
-            if course.names(user_id):
+        active, hit = self._active, self._outage
+        if active is not None:
+            if active.concerns(user_id):
                 self._counts.requests_of[user_id] += 1
-            latency, fault = course.step(call, user_id)
+            latency, fault = active.decide(call, user_id)
             hit = hit or fault
             if latency:
                 self._counts.faulted[call, "latency"] += 1
-                await course.faults.sleep(latency)
+                await active.faults.sleep(latency)
         if hit is None:
             return None
         self._counts.faulted[call, hit.fault] += 1
         return hit.effect
 
 
-def _outage(answer: OutageAnswer, retry_after: int | str | None) -> Hit:
-    return Hit("outage", "reset" if answer == "reset" else _refusal(answer, retry_after))
+def _outage(answer: OutageAnswer, retry_after: int | str | None) -> InjectedFault:
+    return InjectedFault("outage", "reset" if answer == "reset" else _refusal(answer, retry_after))
 
 
-def _error(faults: Faults, status: int) -> Hit:
-    return Hit("error", _refusal(status, faults.retry_after))
+def _error(faults: Faults, status: int) -> InjectedFault:
+    return InjectedFault("error", _refusal(status, faults.retry_after))
 
 
 def _refusal(status: int, retry_after: int | str | None) -> Reply:
-    reply = refuse(status, _PHRASES.get(status, f"Status {status}"))
+    reply = error_reply(status, _PHRASES.get(status, f"Status {status}"))
     if status == 429 and retry_after is not None:
         return reply._replace(headers={"Retry-After": str(retry_after)})
     return reply

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from publora_async.sandbox._data import Owner
-from publora_async.sandbox._draw import Draw
-from publora_async.sandbox._replies import Refusal
+from publora_async.sandbox._routes import Refusal
+from publora_async.sandbox._seeded_random import SeededRandom
 
 __all__ = ["NO_API_ACCESS_KEY", "ORDINARY_KEY", "OWNERLESS_KEY", "Caller", "Keys"]
 
@@ -69,8 +69,8 @@ class Keys:
 
     def issue(self, index: int) -> str:
         """Make a key for the managed user at *index*; the earlier ones stay good."""
-        draw = Draw("key", self._seed, index, len(self._issued))
-        key = f"sk_{1_700_000_000_000 + draw.below(10**11)}.{draw.text('0123456789abcdef', 48)}"
+        random = SeededRandom("key", self._seed, index, len(self._issued))
+        key = f"sk_{1_700_000_000_000 + random.below(10**11)}.{random.text('0123456789abcdef', 48)}"
         self._issued[key] = index
         return key
 

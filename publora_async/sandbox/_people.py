@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from publora_async.sandbox._draw import Draw
+from publora_async.sandbox._seeded_random import SeededRandom
 
 __all__ = ["Person", "person"]
 
@@ -81,10 +81,10 @@ class Person(NamedTuple):
 
 def person(seed: int, number: int) -> Person:
     """Give the person with this *number*; no two numbers share a handle or an address."""
-    draw = Draw("person", seed, number)
-    order, given_names, family_names = draw.pick(_NAMES)
-    given, given_ascii = draw.pick(given_names)
-    family, family_ascii = draw.pick(family_names)
+    random = SeededRandom("person", seed, number)
+    order, given_names, family_names = random.pick(_NAMES)
+    given, given_ascii = random.pick(given_names)
+    family, family_ascii = random.pick(family_names)
     return Person(
         name=order.format(given=given, family=family),
         handle=f"{given_ascii}{family_ascii}{number}",

@@ -4,9 +4,9 @@ import string
 
 import attrs
 
-from publora_async.sandbox._draw import Draw
+from publora_async.sandbox._seeded_random import SeededRandom
 
-__all__ = ["PLATFORMS", "Platform"]
+__all__ = ["PLATFORMS", "PlatformTraits"]
 
 _BASE32 = string.ascii_lowercase + "234567"
 _BASE62 = string.ascii_letters + string.digits
@@ -15,7 +15,7 @@ _CHANNELS = 9 * 10**9
 
 
 @attrs.frozen(kw_only=True)
-class Platform:
+class PlatformTraits:
     """
     One platform, as far as its connections differ from the others'.
 
@@ -49,12 +49,12 @@ class Platform:
     undated: str = "valid"
     permissions: tuple[str, ...]
 
-    def account_id(self, draw: Draw, unique: int) -> str:
+    def account_id(self, random: SeededRandom, unique: int) -> str:
         """
-        Draw the part of a platform id after its first hyphen.
+        SeededRandom the part of a platform id after its first hyphen.
 
         Args:
-            draw: Where its characters come from.
+            random: Where its characters come from.
 
             unique: A number that no other account of the sandbox has.
         """
@@ -62,20 +62,20 @@ class Platform:
             # Ten digits are too few to draw blindly: among a million users some would
             # meet. The factor is prime to the span, so different numbers stay different.
             return f"{self.lead}{10**9 + unique * 2_654_435_761 % _CHANNELS}"
-        return self.lead + draw.text(self.alphabet, self.length)
+        return self.lead + random.text(self.alphabet, self.length)
 
 
 PLATFORMS = {
     platform.name: platform
     for platform in (
-        Platform(
+        PlatformTraits(
             name="twitter",
             username="@{handle}",
             lead="1",
             length=18,
             permissions=("tweet.read", "tweet.write", "users.read", "media.write"),
         ),
-        Platform(
+        PlatformTraits(
             name="linkedin",
             username="{name}",
             alphabet=_BASE62,
@@ -83,21 +83,21 @@ PLATFORMS = {
             lifetime=60,
             permissions=("openid", "profile", "w_member_social"),
         ),
-        Platform(
+        PlatformTraits(
             name="instagram",
             lead="1784",
             length=13,
             lifetime=60,
             permissions=("instagram_business_basic", "instagram_business_content_publish"),
         ),
-        Platform(
+        PlatformTraits(
             name="threads",
             lead="1784",
             length=13,
             lifetime=60,
             permissions=("threads_basic", "threads_content_publish"),
         ),
-        Platform(
+        PlatformTraits(
             name="tiktok",
             username="@{handle}",
             lead="7",
@@ -106,7 +106,7 @@ PLATFORMS = {
             soon=30,
             permissions=("user.info.basic", "video.publish", "video.upload"),
         ),
-        Platform(
+        PlatformTraits(
             name="youtube",
             username="@{handle}",
             lead="UC",
@@ -114,7 +114,7 @@ PLATFORMS = {
             length=22,
             permissions=("youtube.readonly", "youtube.upload"),
         ),
-        Platform(
+        PlatformTraits(
             name="facebook",
             username="{name}",
             lead="1",
@@ -122,7 +122,7 @@ PLATFORMS = {
             lifetime=60,
             permissions=("pages_manage_posts", "pages_read_engagement", "pages_show_list"),
         ),
-        Platform(
+        PlatformTraits(
             name="bluesky",
             username="{handle}.example.com",
             lead="did:plc:",
@@ -130,7 +130,7 @@ PLATFORMS = {
             length=24,
             permissions=("atproto",),
         ),
-        Platform(
+        PlatformTraits(
             name="mastodon",
             username="@{handle}@social.example",
             lead="1",
@@ -138,7 +138,7 @@ PLATFORMS = {
             undated="unknown",
             permissions=("read:accounts", "write:media", "write:statuses"),
         ),
-        Platform(
+        PlatformTraits(
             name="telegram",
             username="@{handle}",
             lead="-100",
@@ -146,7 +146,7 @@ PLATFORMS = {
             permissions=("can_post_messages",),
         ),
         # Not one of the documented ten: it can be connected, but not posted to.
-        Platform(
+        PlatformTraits(
             name="pinterest",
             lead="5",
             length=17,

@@ -1,28 +1,28 @@
 """The sandbox as its user holds it: settings, lifetime, and what can be done to it."""
 
+import asyncio
 import re
+import signal
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
-from publora_async.sandbox._checks import check_number
-from publora_async.sandbox._connections import Connections
-from publora_async.sandbox._counts import Counts
+from publora_async.sandbox._connections import AccountBook
 from publora_async.sandbox._dispatch import Dispatcher
-from publora_async.sandbox._faults import Faults, OutageAnswer, check_outage_answer
-from publora_async.sandbox._ids import MAX_USERS, UserIds
-from publora_async.sandbox._injector import Injector
+from publora_async.sandbox._faults import Faults, OutageAnswer, check_number, check_outage_answer
+from publora_async.sandbox._injector import Counts, FaultInjector
 from publora_async.sandbox._keys import NO_API_ACCESS_KEY, ORDINARY_KEY, OWNERLESS_KEY, Keys
-from publora_async.sandbox._lifetime import Lifetime
 from publora_async.sandbox._platforms import PLATFORMS
+from publora_async.sandbox._server import LoopbackServer
 from publora_async.sandbox._service import Service
-from publora_async.sandbox._users import ManagedUsers
+from publora_async.sandbox._users import MAX_USERS, UserBook, UserIds
 
-__all__ = ["Sandbox"]
+__all__ = ["Sandbox", "serve"]
 
 
-class Sandbox(Lifetime):
+class Sandbox(LoopbackServer):
     """
     A local stand-in for Publora: a real HTTP server, on loopback only, with made-up data.
 
@@ -95,10 +95,10 @@ class Sandbox(Lifetime):
         self._api_key = api_key
         self._user_ids = UserIds(seed, range(users))
         self._keys = Keys(seed, api_key)
-        self._users = ManagedUsers(seed, users, self._now)
-        self._connections = Connections(seed, users, self._now, form)
+        self._users = UserBook(seed, users, self._now)
+        self._connections = AccountBook(seed, users, self._now, form)
         counts = Counts()
-        self._injector = Injector(seed, counts)
+        self._injector = FaultInjector(seed, counts)
         self.faults = faults
         service = Service(self._keys, self._users, self._connections)
         super().__init__(Dispatcher(service, counts, self._injector), counts, port)
@@ -177,7 +177,7 @@ class Sandbox(Lifetime):
     @faults.setter
     def faults(self, faults: Faults | None) -> None:
         self._faults = faults
-        self._injector.put(faults)
+        self._injector.set_faults(faults)
 
     def start_outage(self, *, answer: OutageAnswer = 503) -> None:
         """
@@ -237,3 +237,41 @@ class Sandbox(Lifetime):
         if user_id is not None and owner is None:
             raise ValueError(f"{user_id!r} is not a managed user; take one of user_ids")
         return self._connections.connect(owner, platform, after_polls)
+
+
+def serve(sandbox: Sandbox) -> None:
+    """
+    Run *sandbox* in the foreground until SIGINT or SIGTERM.
+
+    Once it listens, its base URL and key are printed as ``PUBLORA_BASE_URL=...`` and
+    ``PUBLORA_API_KEY=...``. To be called from the main thread, outside any event loop.
+
+    Args:
+        sandbox: A sandbox that is not running yet.
+
+    Raises:
+        OSError: The port cannot be had.
+    """
+    asyncio.run(_serve(sandbox))
+
+
+async def _serve(sandbox: Sandbox) -> None:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+
+    def stop(*_: object) -> None:
+        loop.call_soon_threadsafe(stopped.set)
+
+    async with sandbox:
+        # Not the loop's own signal handlers: Windows has none.
+        before = [
+            (number, signal.signal(number, stop)) for number in (signal.SIGINT, signal.SIGTERM)
+        ]
+        try:
+            sys.stdout.write(f"PUBLORA_BASE_URL={sandbox.base_url}\n")
+            sys.stdout.write(f"PUBLORA_API_KEY={sandbox.api_key}\n")
+            sys.stdout.flush()
+            await stopped.wait()
+        finally:
+            for number, handler in before:
+                signal.signal(number, handler)

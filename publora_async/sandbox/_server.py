@@ -1,15 +1,19 @@
-"""One listening socket on loopback, the connections it takes, and a prompt end."""
+"""A server on loopback: entered in either colour, left promptly, its connections counted."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from types import TracebackType
+from typing import Self
 
 from aiohttp import web
+from anyio.from_thread import start_blocking_portal
 
-from publora_async.sandbox._counts import Counts
 from publora_async.sandbox._dispatch import Dispatcher
+from publora_async.sandbox._injector import Counts
+from publora_async.sandbox._routes import ROOT
 
-__all__ = ["HOST", "listening"]
+__all__ = ["HOST", "LoopbackServer", "listening"]
 
 HOST = "127.0.0.1"
 
@@ -17,7 +21,7 @@ _BACKLOG = 1024
 _SECONDS_TO_STOP = 0.1
 
 
-class _Connections(web.Server):
+class _CountingServer(web.Server):
     """aiohttp's server, that counts its connections and can drop them all."""
 
     def __init__(self, dispatcher: Dispatcher, counts: Counts) -> None:
@@ -62,7 +66,7 @@ async def listening(dispatcher: Dispatcher, counts: Counts, port: int) -> AsyncI
     Raises:
         OSError: The port cannot be had.
     """
-    connections = _Connections(dispatcher, counts)
+    connections = _CountingServer(dispatcher, counts)
     loop = asyncio.get_running_loop()
     try:
         listener = await loop.create_server(connections, HOST, port, backlog=_BACKLOG)
@@ -83,11 +87,75 @@ async def _stop_accepting(listener: asyncio.Server) -> None:
     # remove; the others (uvloop, Windows' own) connect whatever they accept by themselves.
     with suppress(NotImplementedError):
         asyncio.get_running_loop().remove_reader(listener.sockets[0].fileno())
-    await _turns()
+    await _let_callbacks_run()
     listener.close()
-    await _turns()
+    await _let_callbacks_run()
 
 
-async def _turns() -> None:
+async def _let_callbacks_run() -> None:
     for _ in range(3):
         await asyncio.sleep(0)
+
+
+class LoopbackServer:
+    """
+    A server that ``async with`` runs in the current event loop, ``with`` on a thread of its own.
+
+    Args:
+        dispatcher: What answers the requests.
+
+        counts: Where connections are counted.
+
+        port: Where to listen, 0 for any free port.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, counts: Counts, port: int) -> None:
+        self._dispatcher = dispatcher
+        self._counts = counts
+        self._wanted_port = port
+        self._port: int | None = None
+        self._in_loop = AsyncExitStack()
+        self._on_thread = ExitStack()
+
+    @property
+    def base_url(self) -> str:
+        """
+        What the calls' paths are appended to, such as ``http://127.0.0.1:8787/api/v1``.
+
+        Raises:
+            RuntimeError: The sandbox is not running.
+        """
+        if self._port is None:
+            raise RuntimeError("the sandbox is not running; enter it with `with` or `async with`")
+        return f"http://{HOST}:{self._port}{ROOT}"
+
+    async def __aenter__(self) -> Self:
+        if self._port is not None:
+            raise RuntimeError("the sandbox is running already; leave it before entering again")
+        server = listening(self._dispatcher, self._counts, self._wanted_port)
+        self._port = await self._in_loop.enter_async_context(server)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._port = None
+        await self._in_loop.aclose()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            portal = stack.enter_context(start_blocking_portal())
+            stack.enter_context(portal.wrap_async_context_manager(self))
+            self._on_thread = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._on_thread.close()

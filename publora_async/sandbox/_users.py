@@ -1,17 +1,84 @@
-"""The managed users: drawn ones without a table of them, changes on top."""
+"""The managed users and their ids: drawn ones without a table of them, changes on top."""
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, count
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
-from publora_async.sandbox._accounts import Wire, stamp
-from publora_async.sandbox._draw import Draw
-from publora_async.sandbox._ids import user_id, user_index
+import attrs
+
+from publora_async.sandbox._accounts import JsonObject, timestamp
 from publora_async.sandbox._people import person
+from publora_async.sandbox._seeded_random import SeededRandom
 
-__all__ = ["Link", "ManagedUsers"]
+__all__ = ["MAX_USERS", "Link", "UserBook", "UserIds", "user_id", "user_index"]
+
+MAX_USERS = 2**31
+"""Half of what the ids can tell apart; the other half is left for users made later."""
+
+_SHAPE = re.compile(r"[0-9a-f]{24}")
+_SPAN = 2**32
+_FACTOR = 0x9E3779B1
+_INVERSE = pow(_FACTOR, -1, _SPAN)
+_MASK = 0x5BD1E995
+_EARLIEST = 0x62000000
+_SECONDS = 0x05000000
+
+
+def user_id(seed: int, index: int) -> str:
+    """
+    Give the id of the managed user at *index*: 24 hex digits that look like an ObjectId.
+
+    The last 8 digits are *index*, scrambled. The first 16 (a time between 2022 and 2024, and
+    a check) follow from *seed* and *index*.
+    """
+    check = int.from_bytes(hashlib.blake2b(f"{seed}/{index}".encode(), digest_size=8).digest())
+    seconds = _EARLIEST + (check >> 32) % _SECONDS
+    return f"{seconds:08x}{check % _SPAN:08x}{index * _FACTOR % _SPAN ^ _MASK:08x}"
+
+
+def user_index(seed: int, text: object) -> int | None:
+    """Give the index that *text* is the id of, or ``None`` if it is no id of this *seed*."""
+    if not isinstance(text, str) or not _SHAPE.fullmatch(text):
+        return None
+    index = (int(text[16:], 16) ^ _MASK) * _INVERSE % _SPAN
+    return index if user_id(seed, index) == text else None
+
+
+@attrs.frozen
+class UserIds(Sequence[str]):
+    """
+    The ids of many managed users, none of them held in memory.
+
+    Attributes:
+        seed: What the ids follow from.
+
+        indices: Whose ids these are.
+    """
+
+    seed: int
+    indices: range
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> "UserIds": ...
+
+    def __getitem__(self, at: int | slice) -> "str | UserIds":
+        if isinstance(at, slice):
+            return UserIds(self.seed, self.indices[at])
+        return user_id(self.seed, self.indices[at])
+
+    def __contains__(self, text: object) -> bool:
+        index = user_index(self.seed, text)
+        return index is not None and index in self.indices
+
 
 _NUMBER_IN_EMAIL = re.compile(r"([0-9]{1,10})@")
 
@@ -30,7 +97,7 @@ class Link(NamedTuple):
     expires_at: str
 
 
-class ManagedUsers:
+class UserBook:
     """
     The users that the account manages.
 
@@ -62,13 +129,13 @@ class ManagedUsers:
         """Give the id of the user at *index*."""
         return user_id(self._seed, index)
 
-    def all(self) -> Iterator[Wire]:
+    def listing(self) -> Iterator[JsonObject]:
         """Give each managed user in turn, as the service lists it."""
         for index in chain(self._drawn, tuple(self._created)):
             if index not in self._detached:
-                yield self.shown(index)
+                yield self.listing_entry(index)
 
-    def shown(self, index: int) -> Wire:
+    def listing_entry(self, index: int) -> JsonObject:
         """Give the user at *index* as the service lists it."""
         who = person(self._seed, index)
         email, name = self._created.get(index, (who.email, who.name))
@@ -78,12 +145,12 @@ class ManagedUsers:
             "username": email,
             "displayName": name,
             "role": "managed",
-            "dailyPostsLeft": Draw("posts", self._seed, index).below(26),
+            "dailyPostsLeft": SeededRandom("posts", self._seed, index).below(26),
             "connectionsPageUrl": link and link.url,
             "connectionsPageTokenExpiresAt": link and link.expires_at,
         }
 
-    def knows(self, email: str) -> bool:
+    def has_email(self, email: str) -> bool:
         """Tell whether a user, managed or detached, has this *email*."""
         email = email.lower()
         if any(email == taken.lower() for taken, _ in self._created.values()):
@@ -116,19 +183,19 @@ class ManagedUsers:
         """
         link = None if rotate else self._link(index)
         if link is None:
-            draw = Draw("rotated", self._seed, index, next(self._serials))
-            link = self._links[index] = self._new_link(draw, timedelta(days=days))
+            random = SeededRandom("rotated", self._seed, index, next(self._serials))
+            link = self._links[index] = self._new_link(random, timedelta(days=days))
         return link
 
     def _link(self, index: int) -> Link | None:
         """Give the link there is: half of the users that were drawn begin with one."""
         if index in self._links:
             return self._links[index]
-        draw = Draw("link", self._seed, index)
-        if index in self._created or draw.below(2):
+        random = SeededRandom("link", self._seed, index)
+        if index in self._created or random.below(2):
             return None
-        return self._new_link(draw, timedelta(hours=1 + draw.below(90 * 24)))
+        return self._new_link(random, timedelta(hours=1 + random.below(90 * 24)))
 
-    def _new_link(self, draw: Draw, lasts: timedelta) -> Link:
-        token = draw.text("0123456789abcdef", 40)
-        return Link(f"https://app.publora.com/connections/{token}", stamp(self._now + lasts))
+    def _new_link(self, random: SeededRandom, lasts: timedelta) -> Link:
+        token = random.text("0123456789abcdef", 40)
+        return Link(f"https://app.publora.com/connections/{token}", timestamp(self._now + lasts))

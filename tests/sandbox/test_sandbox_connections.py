@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from publora_async.sandbox import Sandbox
-from publora_async.sandbox._data import accounts
+from publora_async.sandbox._data import initial_accounts
 
 Ask = Callable[..., Awaitable[tuple[int, Any]]]
 Found = list[dict[str, Any]]
@@ -172,7 +172,7 @@ async def test_managed_users_have_none_to_six_connections_each_on_another_platfo
 
 
 def test_no_two_of_many_accounts_share_a_platform_id() -> None:
-    ids = [a.platform_id for owner in (None, *range(5000)) for a in accounts(0, owner)]
+    ids = [a.platform_id for owner in (None, *range(5000)) for a in initial_accounts(0, owner)]
     assert len(ids) == len(set(ids)) > 15_000
 
 
@@ -180,7 +180,7 @@ def test_every_state_is_found_among_many_managed_users() -> None:
     states = {
         (account.platform in DATED, account.token_status)
         for owner in range(1000)
-        for account in accounts(0, owner)
+        for account in initial_accounts(0, owner)
     }
     assert states == {
         (True, "valid"),

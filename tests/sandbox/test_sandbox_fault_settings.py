@@ -7,21 +7,20 @@ import attrs
 import pytest
 
 from publora_async.sandbox import Faults, Sandbox
-from publora_async.sandbox._injector import Course, Hit
-from publora_async.sandbox._replies import Reply, refuse
-from publora_async.sandbox._routes import CALLS
+from publora_async.sandbox._injector import ActiveFaults, InjectedFault
+from publora_async.sandbox._routes import CALLS, Reply, error_reply
 
 LIST = "GET /platform-connections"
 TEST = "POST /test-connection/{platformId}"
 ANN, BEN, CAT = "a" * 24, "b" * 24, "c" * 24
 
 SERVED = None
-RESET = Hit("reset", "reset")
-CUT = Hit("cut", "cut")
-INTERNAL = Hit("error", refuse(500, "Internal server error"))
-UNAVAILABLE = Hit("outage", refuse(503, "Service unavailable"))
-TOO_MANY = Hit(
-    "rate_limit", refuse(429, "Too many requests")._replace(headers={"Retry-After": "1"})
+RESET = InjectedFault("reset", "reset")
+CUT = InjectedFault("cut", "cut")
+INTERNAL = InjectedFault("error", error_reply(500, "Internal server error"))
+UNAVAILABLE = InjectedFault("outage", error_reply(503, "Service unavailable"))
+TOO_MANY = InjectedFault(
+    "rate_limit", error_reply(429, "Too many requests")._replace(headers={"Retry-After": "1"})
 )
 
 
@@ -40,10 +39,12 @@ def rated(name: str, rate: float) -> Faults:
     return Faults(**options)
 
 
-def steps(faults: Faults, requests: int, *, seed: int = 0, user_id: str = "") -> list[Hit | None]:
+def steps(
+    faults: Faults, requests: int, *, seed: int = 0, user_id: str = ""
+) -> list[InjectedFault | None]:
     """Give what each of so many *requests* meets."""
-    course = Course(faults, seed)
-    return [course.step(LIST, user_id)[1] for _ in range(requests)]
+    active = ActiveFaults(faults, seed)
+    return [active.decide(LIST, user_id)[1] for _ in range(requests)]
 
 
 def struck(faults: Faults, *, seed: int = 0) -> set[int]:
@@ -119,7 +120,7 @@ def test_no_faults_hit_nobody() -> None:
 )
 def test_an_error_says_what_its_status_says(status: int, phrase: str) -> None:
     faults = Faults(error_rate=1, error_status=status)
-    assert steps(faults, 2) == [Hit("error", refuse(status, phrase))] * 2
+    assert steps(faults, 2) == [InjectedFault("error", error_reply(status, phrase))] * 2
 
 
 @pytest.mark.parametrize(
@@ -167,17 +168,17 @@ def test_a_rate_hits_the_same_requests_whatever_else_is_set() -> None:
 
 
 def test_latency_is_drawn_from_its_range() -> None:
-    course, again = (Course(Faults(latency=(0.5, 1.5)), seed=3) for _ in range(2))
-    drawn = [course.step(LIST, "")[0] for _ in range(1000)]
-    assert drawn == [again.step(LIST, "")[0] for _ in range(1000)]
+    active, again = (ActiveFaults(Faults(latency=(0.5, 1.5)), seed=3) for _ in range(2))
+    drawn = [active.decide(LIST, "")[0] for _ in range(1000)]
+    assert drawn == [again.decide(LIST, "")[0] for _ in range(1000)]
     assert 0.5 <= min(drawn) < 0.51
     assert 1.49 < max(drawn) < 1.5
-    assert Course(Faults(latency=0.25), seed=3).step(LIST, "") == (0.25, SERVED)
+    assert ActiveFaults(Faults(latency=0.25), seed=3).decide(LIST, "") == (0.25, SERVED)
 
 
 def test_a_user_meets_the_same_fault_every_time() -> None:
     faults = Faults(error_users={ANN.upper(): 403}, reset_users=[BEN.upper()], cut_users=[CAT])
-    forbidden = Hit("error", refuse(403, "Forbidden"))
+    forbidden = InjectedFault("error", error_reply(403, "Forbidden"))
     for user_id, hit in ((ANN, forbidden), (BEN, RESET), (CAT, CUT), ("d" * 24, None), ("", None)):
         assert steps(faults, 9, user_id=user_id) == [hit] * 9
 
@@ -190,20 +191,20 @@ def test_an_outage_hits_exactly_the_requests_of_its_window() -> None:
 
 def test_an_outage_lasts_as_many_seconds_as_its_window() -> None:
     clock = Clock()
-    course = Course(Faults(outage_seconds=(2, 5.5), outage_answer="reset", clock=clock), 0)
+    active = ActiveFaults(Faults(outage_seconds=(2, 5.5), outage_answer="reset", clock=clock), 0)
     met = []
     for second in (0, 1.99, 2, 3, 5.49, 5.5, 9):
         clock.now = 1234.5 + second
-        met.append(course.step(LIST, "")[1])
-    assert met == [SERVED] * 2 + [Hit("outage", "reset")] * 3 + [SERVED] * 2
+        met.append(active.decide(LIST, "")[1])
+    assert met == [SERVED] * 2 + [InjectedFault("outage", "reset")] * 3 + [SERVED] * 2
 
 
 def test_the_limit_admits_exactly_so_many_requests_each_second() -> None:
     clock = Clock()
-    course = Course(Faults(rate_limit=3, clock=clock), 0)
+    active = ActiveFaults(Faults(rate_limit=3, clock=clock), 0)
     for second, served in ((0, 3), (0.99, 0), (1, 3), (2.5, 3), (2.75, 0), (7, 3)):
         clock.now = 1234.5 + second
-        met = [course.step(LIST, "")[1] for _ in range(5)]
+        met = [active.decide(LIST, "")[1] for _ in range(5)]
         assert met == [SERVED] * served + [TOO_MANY] * (5 - served)
 
 
@@ -224,6 +225,8 @@ def test_of_several_faults_a_request_meets_the_first_in_order() -> None:
 
 
 def test_other_calls_meet_nothing_and_count_for_nothing() -> None:
-    course = Course(Faults(calls=[LIST], outage_requests=(1, 1), latency=0.5, rate_limit=2), 0)
-    met = [course.step(call, "") for call in (LIST, TEST, "unknown", LIST, TEST)]
+    active = ActiveFaults(
+        Faults(calls=[LIST], outage_requests=(1, 1), latency=0.5, rate_limit=2), 0
+    )
+    met = [active.decide(call, "") for call in (LIST, TEST, "unknown", LIST, TEST)]
     assert met == [(0.5, SERVED), (0, SERVED), (0, SERVED), (0.5, UNAVAILABLE), (0, SERVED)]

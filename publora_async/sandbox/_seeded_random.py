@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from typing import TypeVar
 
-__all__ = ["Draw"]
+__all__ = ["SeededRandom"]
 
 T = TypeVar("T")
 
 
-class Draw:
+class SeededRandom:
     """
     A short run of numbers that depends only on what it was made from.
 
