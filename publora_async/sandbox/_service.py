@@ -1,4 +1,4 @@
-"""The documented calls: from a request's parts to a reply, without any I/O."""
+"""What the service does for each documented call, without any I/O."""
 
 import json
 import re
@@ -25,16 +25,17 @@ _USERS_PER_PIECE = 100
 
 class ServiceRequest(NamedTuple):
     """
-    What a request asks for.
+    A request, with what matters to the service.
 
     Attributes:
-        route: The documented call, and its parameter.
+        route: The call that it makes.
 
-        key: The API key. ``None`` where the request has none.
+        key: The API key in its header. ``None`` means there is no such header.
 
-        user_id: The managed user to act for. ``None`` means the key's own account.
+        user_id: The managed user in its header. ``None`` means there is no such header, and
+            the request is about the key's own account.
 
-        body: The body of a POST; empty for the others.
+        body: The body of a POST; empty for other methods.
     """
 
     route: Route
@@ -45,14 +46,14 @@ class ServiceRequest(NamedTuple):
 
 class Service:
     """
-    What answers the calls.
+    Makes the reply to each request.
 
     Args:
-        keys: Who may call.
+        keys: Knows whose key a request has.
 
-        users: Whom the account manages.
+        users: Knows the managed users.
 
-        connections: Who is connected to what.
+        connections: Knows the connected accounts.
     """
 
     def __init__(self, keys: Keys, users: UserBook, connections: AccountBook) -> None:
@@ -65,12 +66,12 @@ class Service:
             "GET /workspace/users": self._list_users,
             "POST /workspace/users": self._create_user,
             "DELETE /workspace/users/{id}": self._detach_user,
-            "POST /workspace/users/{id}/connection-url": self._give_link,
-            "POST /workspace/users/{id}/api-key": self._issue_key,
+            "POST /workspace/users/{id}/connection-url": self._create_link,
+            "POST /workspace/users/{id}/api-key": self._create_key,
         }
 
-    def answer(self, request: ServiceRequest) -> Reply:
-        """Give the reply to *request*, which may be a refusal."""
+    def reply(self, request: ServiceRequest) -> Reply:
+        """Make the reply to *request*, which may be an error."""
         handler = self._calls.get(request.route.name)
         if handler is None:
             return error_reply(404, "Not found")
@@ -93,12 +94,12 @@ class Service:
 
     def _list_users(self, _: ServiceRequest, caller: Caller) -> Reply:
         _need_workspace(caller)
-        return Reply(200, _pieces(self._users.listing()))
+        return Reply(200, _user_list_pieces(self._users.listing()))
 
     def _create_user(self, request: ServiceRequest, caller: Caller) -> Reply:
         _need_workspace(caller)
-        asked = _json_object(request.body)
-        email, name = asked.get("username"), asked.get("displayName")
+        fields = _json_object(request.body)
+        email, name = fields.get("username"), fields.get("displayName")
         if not isinstance(email, str) or len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email):
             raise Refusal(400, "username must be an email address")
         if not isinstance(name, str | None):
@@ -112,10 +113,10 @@ class Service:
         self._users.detach(self._user(request, caller))
         return Reply(200, encode({"success": True}))
 
-    def _give_link(self, request: ServiceRequest, caller: Caller) -> Reply:
+    def _create_link(self, request: ServiceRequest, caller: Caller) -> Reply:
         index = self._user(request, caller)
-        asked = _json_object(request.body)
-        days, rotate = asked.get("expiresInDays", 90), asked.get("rotate", False)
+        fields = _json_object(request.body)
+        days, rotate = fields.get("expiresInDays", 90), fields.get("rotate", False)
         if type(days) is not int or not 1 <= days <= _MAX_DAYS:
             raise Refusal(400, f"expiresInDays must be a whole number from 1 to {_MAX_DAYS}")
         if not isinstance(rotate, bool):
@@ -123,7 +124,7 @@ class Service:
         link = self._users.connect_link(index, days, rotate=rotate)
         return Reply(200, encode({"url": link.url, "tokenExpiresAt": link.expires_at}))
 
-    def _issue_key(self, request: ServiceRequest, caller: Caller) -> Reply:
+    def _create_key(self, request: ServiceRequest, caller: Caller) -> Reply:
         index = self._user(request, caller)
         issued = {
             "message": "API key created. Store it now: it is not shown again.",
@@ -133,7 +134,7 @@ class Service:
         return Reply(200, encode(issued))
 
     def _owner(self, request: ServiceRequest, caller: Caller) -> Owner:
-        """Give whose connections *request* is about."""
+        """Tell whose connections *request* is about."""
         if request.user_id is None:
             return caller.owner
         _need_workspace(caller)
@@ -145,7 +146,7 @@ class Service:
         return index
 
     def _user(self, request: ServiceRequest, caller: Caller) -> int:
-        """Give which managed user the path of *request* names."""
+        """Find the managed user in the path of *request*."""
         _need_workspace(caller)
         index = self._users.index(request.route.parameter)
         if index is None:
@@ -159,7 +160,7 @@ def _need_workspace(caller: Caller) -> None:
 
 
 def _json_object(body: bytes) -> JsonObject:
-    """Read *body*, where nothing counts as an empty object."""
+    """Decode *body*; an empty one counts as an empty object."""
     try:
         data = json.loads(body or b"{}")
     except (ValueError, RecursionError):
@@ -169,8 +170,8 @@ def _json_object(body: bytes) -> JsonObject:
     return data
 
 
-def _pieces(users: Iterator[JsonObject]) -> Iterator[bytes]:
-    """Give a listing of *users* a hundred at a time, however many there are."""
+def _user_list_pieces(users: Iterator[JsonObject]) -> Iterator[bytes]:
+    """Give the body that lists *users* in pieces of a hundred, so that no length fills memory."""
     lead = b'{"users":['
     while some := list(islice(users, _USERS_PER_PIECE)):
         yield lead + b",".join(map(encode, some))

@@ -234,7 +234,7 @@ async def test_a_crash_is_an_internal_server_error_and_is_logged(
     def crash(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Service, "answer", crash)
+    monkeypatch.setattr(Service, "reply", crash)
     assert await ask(sandbox, *LIST) == (500, {"error": "Internal server error"})
     assert [(record.name, record.message) for record in caplog.records] == [
         ("publora_async.sandbox", "the sandbox could not answer GET /platform-connections")
