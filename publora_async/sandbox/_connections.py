@@ -1,4 +1,4 @@
-"""Who has which connections now: the drawn ones, and what was connected since."""
+"""Which accounts are connected to whom now: those that the seed gives, and those added since."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -23,14 +23,14 @@ class _Change:
 
 class AccountBook:
     """
-    The connections of the account and of its managed users.
+    The connected accounts of the sandbox's own account and of its managed users.
 
     Args:
-        seed: What the connections follow from.
+        seed: Decides the accounts that there are at first.
 
-        users: How many managed users have drawn connections; those made later have none.
+        users: How many managed users have accounts at first; users created later have none.
 
-        now: When the sandbox takes it to be.
+        now: The time that all dates are counted from.
 
         form: Which fields a listing has.
     """
@@ -44,7 +44,7 @@ class AccountBook:
         self._unchanged_body = lru_cache(_BODIES_KEPT)(self._body)
 
     def listing(self, owner: Owner) -> bytes:
-        """Answer ``platform-connections`` for *owner*, and count it as one poll."""
+        """Give the body that lists the accounts of *owner*, and count this as one poll."""
         changes = self._changes.get(owner)
         if changes is None:
             return self._unchanged_body(owner)
@@ -54,20 +54,20 @@ class AccountBook:
         return body
 
     def test(self, owner: Owner, platform_id: str) -> bytes | None:
-        """Answer ``test-connection``, or give ``None`` if *owner* has no such account."""
+        """Give the body of a connection test, or ``None`` if *owner* has no such account."""
         account = self._of(owner).get(platform_id)
         return None if account is None else encode(result_of_test(account, self._now))
 
     def connect(self, owner: Owner, platform: str, after_polls: int) -> str:
         """
-        Connect an account of *platform*: the first expired one anew, else a new one.
+        Reconnect the first expired account on *platform*, or connect a new one.
 
         Args:
-            owner: Whose account.
+            owner: Who connects it.
 
-            platform: A name out of ``PLATFORMS``.
+            platform: A key of ``PLATFORMS``.
 
-            after_polls: How many more listings do not show it yet.
+            after_polls: How many more times the owner's accounts are listed without it.
 
         Returns:
             Its platform id.
@@ -86,15 +86,12 @@ class AccountBook:
         return account.platform_id
 
     def _of(self, owner: Owner) -> dict[str, Account]:
-        """Give the accounts that are connected to *owner* now, by platform id."""
-        drawn = (
-            []
-            if owner is not None and owner >= self._users
-            else initial_accounts(self._seed, owner)
-        )
+        """Give the connected accounts of *owner* by platform id."""
+        is_new = owner is not None and owner >= self._users
+        initial = [] if is_new else initial_accounts(self._seed, owner)
         changed = [c.account for c in self._changes.get(owner, ()) if c.polls_left == 0]
-        return {account.platform_id: account for account in drawn + changed}
+        return {account.platform_id: account for account in initial + changed}
 
     def _body(self, owner: Owner) -> bytes:
-        shown = [listing_entry(a, self._now, self._form) for a in self._of(owner).values()]
-        return encode({"success": True, "connections": shown})
+        entries = [listing_entry(a, self._now, self._form) for a in self._of(owner).values()]
+        return encode({"success": True, "connections": entries})

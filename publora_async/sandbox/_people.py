@@ -1,4 +1,4 @@
-"""Invented people to whom managed users and their accounts belong."""
+"""The invented people behind managed users and their accounts."""
 
 from typing import NamedTuple
 
@@ -67,11 +67,12 @@ class Person(NamedTuple):
     An invented person.
 
     Attributes:
-        name: The full name, in its own script and order.
+        name: Full name, in its own script and order.
 
-        handle: The person's name on most platforms, lower-case ASCII without blanks.
+        handle: The person's username on most platforms, lower-case ASCII without blanks.
 
-        email: An address that nobody can receive mail at. Its digits are the person's number.
+        email: An address at example.com, where no mail arrives. Its digits are the person's
+            number.
     """
 
     name: str
@@ -80,7 +81,7 @@ class Person(NamedTuple):
 
 
 def person(seed: int, number: int) -> Person:
-    """Give the person with this *number*; no two numbers share a handle or an address."""
+    """Invent the person with this *number*; no two numbers share a handle or an email."""
     random = SeededRandom("person", seed, number)
     order, given_names, family_names = random.pick(_NAMES)
     given, given_ascii = random.pick(given_names)

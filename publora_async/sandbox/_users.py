@@ -1,4 +1,4 @@
-"""The managed users and their ids: drawn ones without a table of them, changes on top."""
+"""The managed users and their ids: computed from the seed when needed, changes kept apart."""
 
 import hashlib
 import re
@@ -29,10 +29,10 @@ _SECONDS = 0x05000000
 
 def user_id(seed: int, index: int) -> str:
     """
-    Give the id of the managed user at *index*: 24 hex digits that look like an ObjectId.
+    Compute the id of the managed user at *index*: 24 hex digits that look like an ObjectId.
 
-    The last 8 digits are *index*, scrambled. The first 16 (a time between 2022 and 2024, and
-    a check) follow from *seed* and *index*.
+    The first 8 are a time between 2022 and 2024 and the next 8 a checksum, both computed from
+    *seed* and *index*. The last 8 are *index*, scrambled.
     """
     check = int.from_bytes(hashlib.blake2b(f"{seed}/{index}".encode(), digest_size=8).digest())
     seconds = _EARLIEST + (check >> 32) % _SECONDS
@@ -40,7 +40,7 @@ def user_id(seed: int, index: int) -> str:
 
 
 def user_index(seed: int, text: object) -> int | None:
-    """Give the index that *text* is the id of, or ``None`` if it is no id of this *seed*."""
+    """Give the index whose id is *text*, or ``None`` if it is no id of this *seed*."""
     if not isinstance(text, str) or not _SHAPE.fullmatch(text):
         return None
     index = (int(text[16:], 16) ^ _MASK) * _INVERSE % _SPAN
@@ -50,12 +50,12 @@ def user_index(seed: int, text: object) -> int | None:
 @attrs.frozen
 class UserIds(Sequence[str]):
     """
-    The ids of many managed users, none of them held in memory.
+    The ids of managed users, each computed when it is asked for.
 
     Attributes:
-        seed: What the ids follow from.
+        seed: The sandbox's seed.
 
-        indices: Whose ids these are.
+        indices: The managed users' indices.
     """
 
     seed: int
@@ -85,12 +85,12 @@ _NUMBER_IN_EMAIL = re.compile(r"([0-9]{1,10})@")
 
 class Link(NamedTuple):
     """
-    A page where a managed user connects accounts.
+    The link to a page where a managed user connects accounts.
 
     Attributes:
-        url: Where the page is.
+        url: The page's URL.
 
-        expires_at: When the link lapses, in the service's spelling.
+        expires_at: When the link expires, as the service writes a time.
     """
 
     url: str
@@ -99,19 +99,19 @@ class Link(NamedTuple):
 
 class UserBook:
     """
-    The users that the account manages.
+    The managed users: those that the seed gives, with what was changed since.
 
     Args:
-        seed: What the users follow from.
+        seed: Decides the users' names, emails, ids and links.
 
-        users: How many there are to begin with.
+        users: How many there are at first.
 
-        now: When the sandbox takes it to be.
+        now: The time that all dates are counted from.
     """
 
     def __init__(self, seed: int, users: int, now: datetime) -> None:
         self._seed = seed
-        self._drawn = range(users)
+        self._initial = range(users)
         self._now = now
         self._created: dict[int, tuple[str, str]] = {}
         self._detached: set[int] = set()
@@ -119,19 +119,19 @@ class UserBook:
         self._serials = count()
 
     def index(self, text: str) -> int | None:
-        """Give the index of the user with the id *text*, or ``None`` if it is not managed."""
+        """Give the index of the user with the id *text*, or ``None`` if no managed user has it."""
         index = user_index(self._seed, text.lower())
         if index is None or index in self._detached:
             return None
-        return index if index in self._drawn or index in self._created else None
+        return index if index in self._initial or index in self._created else None
 
     def id(self, index: int) -> str:
         """Give the id of the user at *index*."""
         return user_id(self._seed, index)
 
     def listing(self) -> Iterator[JsonObject]:
-        """Give each managed user in turn, as the service lists it."""
-        for index in chain(self._drawn, tuple(self._created)):
+        """Give the managed users one by one, as the service lists them."""
+        for index in chain(self._initial, tuple(self._created)):
             if index not in self._detached:
                 yield self.listing_entry(index)
 
@@ -151,35 +151,35 @@ class UserBook:
         }
 
     def has_email(self, email: str) -> bool:
-        """Tell whether a user, managed or detached, has this *email*."""
+        """Tell whether a managed or a detached user has this *email*."""
         email = email.lower()
         if any(email == taken.lower() for taken, _ in self._created.values()):
             return True
         number = _NUMBER_IN_EMAIL.search(email)
-        if number is None or int(number[1]) not in self._drawn:
+        if number is None or int(number[1]) not in self._initial:
             return False
         return person(self._seed, int(number[1])).email == email
 
     def create(self, email: str, name: str) -> int:
         """Add a user and give its index."""
-        index = len(self._drawn) + len(self._created)
+        index = len(self._initial) + len(self._created)
         self._created[index] = email, name
         return index
 
     def detach(self, index: int) -> None:
-        """Manage the user at *index* no longer."""
+        """Stop managing the user at *index*."""
         self._detached.add(index)
 
     def connect_link(self, index: int, days: int, *, rotate: bool) -> Link:
         """
-        Give the user's link.
+        Give the link of the user at *index*, a new one if there is none yet.
 
         Args:
-            index: Which user.
+            index: The user's index.
 
-            days: How long a new link lasts.
+            days: How many days a new link lasts.
 
-            rotate: Whether to make a new link where there is one already.
+            rotate: Whether to replace a link that there is.
         """
         link = None if rotate else self._link(index)
         if link is None:
@@ -188,7 +188,7 @@ class UserBook:
         return link
 
     def _link(self, index: int) -> Link | None:
-        """Give the link there is: half of the users that were drawn begin with one."""
+        """Give the link that there is, if any; half of the initial users have one at first."""
         if index in self._links:
             return self._links[index]
         random = SeededRandom("link", self._seed, index)
