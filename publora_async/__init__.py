@@ -2,7 +2,7 @@
 
 import logging
 
-from publora_async._decode import decode_connections
+from publora_async._decoding.bodies import decode_connections
 from publora_async._wire import JSONValue
 from publora_async.answers import AsyncAnswers
 from publora_async.client import AsyncPublora

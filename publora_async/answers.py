@@ -9,9 +9,9 @@ from itertools import islice
 from types import TracebackType
 from typing import Self
 
-from publora_async._fanout import FanOut
-from publora_async._gathering import Gathering
+from publora_async._fan_out import FanOut
 from publora_async._loops import loop_or_none, running_loop
+from publora_async._progress import Gathering
 from publora_async.errors import ClientStateError
 from publora_async.user_connections import UserConnections
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from publora_async._transport import Transport
+    from publora_async._http.calls import Transport
 
 __all__ = ["AsyncPublora"]
 
@@ -80,8 +80,8 @@ class AsyncPublora:
         session: "aiohttp.ClientSession | None" = None,
     ) -> None:
         # aiohttp takes most of the time that an import of the SDK would take, cattrs a tenth.
-        from publora_async._pool import Pool
-        from publora_async._transport import Transport
+        from publora_async._http.calls import Transport
+        from publora_async._http.session import Pool
 
         # First of all: whatever is refused below, no traceback with locals shows a secret.
         api_key, base_url, proxy = masked(api_key), masked(base_url), masked(proxy)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, overload
 
 import attrs
 
-from publora_async import _tables
+from publora_async import _frames
 from publora_async._wire import JSONValue
 from publora_async.errors import ConfigurationError
 from publora_async.records import Connection, Row, TokenStatus
@@ -135,7 +135,7 @@ class ConnectionList(Sequence[Connection]):
         Raises:
             ImportError: pandas is not installed.
         """
-        return _tables.to_pandas(self.to_records(), COLUMNS)
+        return _frames.to_pandas(self.to_records(), COLUMNS)
 
     def to_polars(self) -> "pl.DataFrame":
         """
@@ -144,10 +144,10 @@ class ConnectionList(Sequence[Connection]):
         Raises:
             ImportError: polars is not installed.
         """
-        return _tables.to_polars(self.to_records(), COLUMNS)
+        return _frames.to_polars(self.to_records(), COLUMNS)
 
     def _repr_html_(self) -> str:
-        return _tables.to_html(self.to_records(), SHOWN)
+        return _frames.to_html(self.to_records(), SHOWN)
 
     def _where(self, keep: Iterable[bool]) -> "ConnectionList":
         return ConnectionList(compress(self, keep))

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from publora_async._decode import decode_connections, decode_test
-from publora_async._gate import Gate
+from publora_async._decoding.bodies import decode_connections, decode_test
+from publora_async._http.gate import Gate
+from publora_async._http.request import list_connections, test_connection
 from publora_async._loops import running_loop
-from publora_async._requests import list_connections, test_connection
 from publora_async.answers import AsyncAnswers, FanOut, Gathering
 from publora_async.connection_list import ConnectionList
 from publora_async.connection_test import ConnectionTest
@@ -27,7 +27,7 @@ from publora_async.records import Connection
 from publora_async.user_connections import UserConnections, UserConnectionsList
 
 if TYPE_CHECKING:
-    from publora_async._transport import Transport
+    from publora_async._http.calls import Transport
 
 __all__ = ["AsyncConnections"]
 

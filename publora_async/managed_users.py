@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from publora_async._decode import (
+from publora_async._decoding.bodies import (
     decode_key,
     decode_link,
     decode_nothing,
     decode_user,
     decode_users,
 )
-from publora_async._requests import (
+from publora_async._http.request import (
     connection_url,
     create_user,
     create_user_key,
@@ -21,7 +21,7 @@ from publora_async.managed_user import ConnectionLink, ManagedUser, ManagedUserK
 if TYPE_CHECKING:
     import builtins
 
-    from publora_async._transport import Transport
+    from publora_async._http.calls import Transport
 
 __all__ = ["AsyncManagedUsers"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, overload
 
 import attrs
 
-from publora_async import _tables
+from publora_async import _frames
 from publora_async.connection_list import COLUMNS, SHOWN, ConnectionList
 from publora_async.errors import PubloraError
 from publora_async.records import Row
@@ -166,7 +166,7 @@ class UserConnectionsList(Sequence[UserConnections]):
         Raises:
             ImportError: pandas is not installed.
         """
-        return _tables.to_pandas(self.to_records(), {"user_id": str, **COLUMNS})
+        return _frames.to_pandas(self.to_records(), {"user_id": str, **COLUMNS})
 
     def to_polars(self) -> "pl.DataFrame":
         """
@@ -175,7 +175,7 @@ class UserConnectionsList(Sequence[UserConnections]):
         Raises:
             ImportError: polars is not installed.
         """
-        return _tables.to_polars(self.to_records(), {"user_id": str, **COLUMNS})
+        return _frames.to_polars(self.to_records(), {"user_id": str, **COLUMNS})
 
     def _repr_html_(self) -> str:
-        return _tables.to_html(self.to_records(), ("user_id", *SHOWN))
+        return _frames.to_html(self.to_records(), ("user_id", *SHOWN))

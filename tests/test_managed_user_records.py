@@ -15,7 +15,7 @@ from publora_async import (
     ResponseDecodeError,
     TestStatus,
 )
-from publora_async._decode import (
+from publora_async._decoding.bodies import (
     decode_key,
     decode_link,
     decode_nothing,

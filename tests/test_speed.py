@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publora_async import ConnectionList, ResponseDecodeError, _json, decode_connections
-from publora_async._decode import decode_users
+from publora_async import ConnectionList, ResponseDecodeError, decode_connections
+from publora_async._decoding import strict_json
+from publora_async._decoding.bodies import decode_users
 
 TEXTS = st.text(st.characters(exclude_categories=[])) | st.sampled_from(
     ["twitter-1", "\ud83d\ude00"]
@@ -59,7 +60,7 @@ def read(body: bytes) -> tuple[object, str]:
 def read_both_ways(body: bytes) -> tuple[tuple[object, str], tuple[object, str]]:
     with pytest.MonkeyPatch.context() as patch:
         quick = read(body)
-        patch.setattr(_json, "orjson", None)
+        patch.setattr(strict_json, "orjson", None)
         return quick, read(body)
 
 

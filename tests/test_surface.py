@@ -21,28 +21,28 @@ MODULES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 
 # Lower rows may import from higher ones, never the other way.
 LAYERS = [
-    {"errors", "_look_ups", "_tables", "_timer", "_wire"},
-    {"secret", "records", "_json", "_loops", "_problems"},
-    {"_urls", "connection_list", "connection_test", "managed_user", "_gate", "_fanout"},
-    {"_written_out"},
-    {"options", "user_connections", "_converter", "_refusals", "_retry"},
-    {"_decode", "_gathering", "_requests", "_pool"},
-    {"answers", "_faults"},
-    {"_exchange"},
-    {"_sender"},
-    {"_transport"},
+    {"errors", "_http.dns", "_frames", "_http.timer", "_wire"},
+    {"secret", "records", "_decoding.strict_json", "_loops", "_decoding.problems"},
+    {"_urls", "connection_list", "connection_test", "managed_user", "_http.gate", "_fan_out"},
+    {"_decoding.fast_hooks"},
+    {"options", "user_connections", "_decoding.converter", "_http.refusals", "_http.retry"},
+    {"_decoding.bodies", "_progress", "_http.request", "_http.session"},
+    {"answers", "_http.failures"},
+    {"_http.exchange"},
+    {"_http.attempt"},
+    {"_http.calls"},
     {"connections", "managed_users"},
     {"client", "pytest_plugin"},
 ]
 
 OWNERS = {
     "aiohttp": {
-        "publora_async._exchange",
-        "publora_async._faults",
-        "publora_async._pool",
-        "publora_async._sender",
+        "publora_async._http.exchange",
+        "publora_async._http.failures",
+        "publora_async._http.session",
+        "publora_async._http.attempt",
     },
-    "cattrs": {"publora_async._converter"},
+    "cattrs": {"publora_async._decoding.converter"},
     "anyio": {"publora_sync._bridge", "publora_sync._loop_thread"},
 }
 
@@ -116,7 +116,16 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def modules_of(package: Path) -> list[Path]:
-    return [path for path in package.glob("*.py") if path.stem not in {"__init__", "__main__"}]
+    return [
+        path
+        for path in package.rglob("*.py")
+        if path.stem not in {"__init__", "__main__"} and path.parent.name not in {"sandbox", "cli"}
+    ]
+
+
+def name_of(path: Path) -> str:
+    package = next(package for package in PACKAGES if package in path.parents)
+    return ".".join(path.relative_to(package).with_suffix("").parts)
 
 
 def test_imports_run_one_way() -> None:
@@ -126,7 +135,7 @@ def test_imports_run_one_way() -> None:
             package, _, module = name.partition(".")
             assert package != "publora_sync"
             if package == "publora_async" and module in rank:
-                assert rank[module] < rank[path.stem], (path.stem, name)
+                assert rank[module] < rank[name_of(path)], (path.stem, name)
 
 
 def test_the_sync_package_knows_only_public_names_of_the_async_one() -> None:
@@ -139,7 +148,7 @@ def test_each_foreign_library_has_its_owner() -> None:
     for path in [*modules_of(PACKAGES[0]), *modules_of(PACKAGES[1])]:
         for name in imports(path):
             library = name.partition(".")[0]
-            module = f"{path.parent.name}.{path.stem}"
+            module = ".".join(path.relative_to(PACKAGES[0].parent).with_suffix("").parts)
             assert module in OWNERS.get(library, {module}), name
 
 

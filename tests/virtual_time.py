@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import attrs
 
 from publora_async import APIStatusError, RateLimitError, ServerError
-from publora_async._faults import Failure
-from publora_async._retry import REPEATABLE_STATUSES, RetryBudget
-from publora_async._timer import Timer
-from publora_async._transport import Transport
+from publora_async._http.calls import Transport
+from publora_async._http.failures import Failure
+from publora_async._http.retry import REPEATABLE_STATUSES, RetryBudget
+from publora_async._http.timer import Timer
 from publora_async.connections import AsyncConnections
 from publora_async.options import ClientOptions
 

@@ -9,7 +9,7 @@ from asking import ClientOf, Serve, decode_failures, listing, not_as_documented
 from hostile import reply
 
 from publora_async import Connection, ConnectionList, ResponseDecodeError
-from publora_async._converter import structure_carefully
+from publora_async._decoding.converter import structure_carefully
 
 EMPTY = {"platformId": "a-1"}
 

@@ -14,7 +14,7 @@ from conftest import KEY
 from hostile import CUT, Answer, HostileServer, reply, silence
 
 from publora_async import AsyncPublora, ClientStateError, ConnectionList
-from publora_async._gate import Gate
+from publora_async._http.gate import Gate
 
 MEANWHILE = ClientStateError("this client was closed meanwhile")
 CLOSED = ClientStateError("this client is closed: make another one")

@@ -12,9 +12,9 @@ from publora_async import (
     NotSentError,
     ServerError,
     UserConnectionsList,
-    _gate,
 )
-from publora_async._gate import Gate, GatePolicy, Outcome
+from publora_async._http import gate
+from publora_async._http.gate import Gate, GatePolicy, Outcome
 from publora_async.sandbox import Faults, Sandbox
 
 USERS = [f"user{number}" for number in range(5000)]
@@ -177,7 +177,7 @@ def test_24_a_pause_that_goes_past_the_deadline_is_not_begun() -> None:
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the gate thirty times faster, so that patience takes one second."""
     for name in ("FIRST_PROBE", "LAST_PROBE", "PATIENCE", "FIRST_PAUSE"):
-        monkeypatch.setattr(_gate, name, getattr(_gate, name) / 30)
+        monkeypatch.setattr(gate, name, getattr(gate, name) / 30)
 
 
 @pytest.mark.usefixtures("_hurried")

@@ -50,12 +50,15 @@ def test_31_pickling_or_copying_a_client_is_refused_with_advice(way: str, client
 IMPORTS = """
 import importlib, logging, os, pathlib, pkgutil, threading
 
-def import_all():
-    for name in ("publora_async", "publora_sync"):
+def import_all(*packages):
+    for name in packages or ("publora_async", "publora_sync"):
         package = importlib.import_module(name)
-        for module in pkgutil.walk_packages(package.__path__, f"{name}."):
-            if not module.name.endswith(("__main__", "cli")):  # those are the command
-                importlib.import_module(module.name)
+        for module in pkgutil.iter_modules(package.__path__, f"{name}."):
+            if module.name.endswith(("__main__", ".cli")):  # those are the command
+                continue
+            importlib.import_module(module.name)
+            if module.ispkg:
+                import_all(module.name)
 
 def forget():
     for name in [name for name in sys.modules if name.startswith("publora_")]:

@@ -223,7 +223,7 @@ async def test_05_the_key_is_in_no_frame_of_a_cancelled_call(serve: Serve) -> No
             await task
     shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     text = "".join(shown.format()) + with_rich(caught.value)
-    assert "publora_async/_sender.py" in text
+    assert "publora_async/_http/attempt.py" in text
     assert KEY not in text.replace(f"KEY = {KEY!r}", "")
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publora_async import APIStatusError, ConnectionList, RateLimitError, ServerError
-from publora_async._retry import parse_retry_after
+from publora_async._http.retry import parse_retry_after
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 

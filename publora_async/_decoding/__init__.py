@@ -1,0 +1,1 @@
+"""Decoding: from the bytes of a response to records; the only user of cattrs."""

@@ -1,0 +1,192 @@
+"""From a call to its outcome: slots, attempts, the waits between them, deadlines."""
+
+import asyncio
+import logging
+import math
+import random as random_numbers
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from publora_async._http.attempt import Sender
+from publora_async._http.failures import Failure, too_late
+from publora_async._http.gate import Gate, Outcome
+from publora_async._http.request import Request
+from publora_async._http.retry import RetryPolicy
+from publora_async._http.session import Pool
+from publora_async._http.timer import Until
+from publora_async.errors import (
+    APIStatusError,
+    ClientStateError,
+    GaveUp,
+    NotSentError,
+    PubloraError,
+    RateLimitError,
+    ResponseDecodeError,
+    ServerError,
+    TransportError,
+)
+from publora_async.options import ClientOptions
+
+__all__ = ["Transport"]
+
+logger = logging.getLogger("publora_async")
+
+T = TypeVar("T")
+
+
+class Transport:
+    """
+    One client's way to the service.
+
+    Args:
+        options: What the client was told.
+        pool: The connections and the retry budget, which derived clients share.
+        sleep: Waits a number of seconds between attempts. ``None``: really.
+        random: Gives numbers from 0 up to 1, for the length of those waits.
+    """
+
+    def __init__(
+        self,
+        options: ClientOptions,
+        pool: Pool,
+        *,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
+        random: Callable[[], float] = random_numbers.random,
+    ) -> None:
+        self.options = options
+        self.pool = pool
+        self.sleep: Callable[[float], Awaitable[None]] = sleep or pool.sleep
+        self.random: Callable[[], float] = random
+        self._retries = RetryPolicy(options.max_retries, random)
+        self._budget = pool.budget
+        self.sender: Sender = Sender(options, pool)
+
+    async def call(
+        self, request: Request, decode: Callable[[bytes], T], gate: Gate | None = None
+    ) -> T:
+        """
+        Ask until there is an answer, or no hope of one.
+
+        Args:
+            request: What to ask.
+            decode: Reads the body of an answer of 2xx.
+            gate: What holds the calls of a fan-out back. ``None``: nothing does.
+
+        Raises:
+            APIStatusError: Publora refused.
+            TransportError: No usable answer arrived.
+            ResponseDecodeError: *decode* could not read the answer.
+            ClientStateError: The client cannot be used here, or was closed meanwhile.
+        """
+        self.pool.session()
+        outcome = await self._outcome(request, decode, gate)
+        if not isinstance(outcome, PubloraError):
+            return outcome
+        try:
+            raise outcome
+        finally:
+            # The error holds this frame, and the frame would hold the error.
+            del outcome
+
+    async def _outcome(
+        self, request: Request, decode: Callable[[bytes], T], gate: Gate | None
+    ) -> T | PubloraError:
+        now = asyncio.get_running_loop().time
+        deadline = now() + self.options.deadline if self.options.deadline else math.inf
+        attempt = 0
+        error: APIStatusError | TransportError | None = None
+        while True:
+            attempt += 1
+            if gate is None:
+                outcome = await self._in_slot(request, decode, deadline)
+            else:
+                outcome = await self._in_turn(request, decode, deadline, gate)
+            if not isinstance(outcome, Failure):
+                self._budget.earn(retried=attempt > 1)
+                logger.debug("%s %s: answered, attempt %d", request.method, request.route, attempt)
+                return outcome
+            if self.pool.closed:
+                return ClientStateError("this client was closed meanwhile")
+            if error is not None and isinstance(outcome.error, NotSentError):
+                error.gave_up = "gate"
+                return error
+            outcome.error.attempts = attempt - outcome.unsent
+            if isinstance(outcome.error, ResponseDecodeError) or not outcome.may_repeat(request):
+                return outcome.error
+            error = outcome.error
+            delay = self._delay(error, attempt, deadline - now())
+            if isinstance(delay, str):
+                error.gave_up = delay
+                return error
+            what = error.status if isinstance(error, APIStatusError) else type(error).__name__
+            logger.info(
+                "%s %s: %s, attempt %d, again in %.2f s",
+                *(request.method, request.route, what, attempt, delay),
+            )
+            await self.sleep(delay)
+
+    def _delay(
+        self, error: APIStatusError | TransportError, attempt: int, time_left: float
+    ) -> float | GaveUp:
+        pause = error.retry_after if isinstance(error, APIStatusError) else None
+        delay = self._retries.delay(attempt, retry_after=pause, time_left=time_left)
+        return delay if isinstance(delay, str) or self._budget.spend() else "budget"
+
+    async def _in_turn(
+        self, request: Request, decode: Callable[[bytes], T], deadline: float, gate: Gate
+    ) -> T | Failure:
+        if not gate.enter() and not await self._waited(gate, deadline):
+            return Failure(NotSentError(_HELD_BACK), repeatable=False)
+        begun = asyncio.get_running_loop().time()
+        outcome: T | Failure | None = None
+        try:
+            outcome = await self._in_slot(request, decode, deadline)
+            return outcome
+        finally:
+            gate.leave(begun, *_tell(outcome))
+
+    async def _waited(self, gate: Gate, deadline: float) -> bool:
+        try:
+            with Until(math.inf, self.pool.timer):
+                return await gate.wait_to_enter(deadline)
+        except TimeoutError:  # the client was closed
+            return False
+
+    async def _in_slot(
+        self, request: Request, decode: Callable[[bytes], T], deadline: float
+    ) -> T | Failure:
+        # The attempt's clock starts only once it holds a slot: a busy client is no fault of the
+        # service's.
+        slots = self.pool.slots
+        if slots.locked():
+            try:
+                with Until(deadline, self.pool.timer):
+                    await slots.acquire()
+            except TimeoutError:
+                return Failure(too_late("queue", "deadline", self.options), repeatable=False)
+        else:
+            await slots.acquire()
+        try:
+            return await self.sender.send(request, decode, deadline)
+        finally:
+            slots.release()
+
+
+_HELD_BACK = (
+    "not sent: the service is failing, or asked for a pause, and it would be too long a wait"
+)
+
+
+def _tell(outcome: object) -> tuple[Outcome, float | None]:
+    """What an attempt says of the service, and the pause that was asked for."""
+    if outcome is not None and not isinstance(outcome, Failure):
+        return Outcome.GOOD, None
+    match outcome:
+        case Failure(error=RateLimitError(retry_after=pause)):
+            return Outcome.LIMITED, pause
+        case None | Failure(unsent=True):
+            return Outcome.UNKNOWN, None
+        case Failure(error=ServerError() | TransportError()):
+            return Outcome.FAILED, None
+        case _:
+            return Outcome.GOOD, None

@@ -1,0 +1,210 @@
+"""The aiohttp session that a client and those derived from it share: which loop, until when."""
+
+import asyncio
+import math
+import os
+import ssl
+import threading
+import warnings
+import weakref
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
+
+from publora_async._http.dns import LookUps
+from publora_async._http.retry import RetryBudget
+from publora_async._http.timer import Timer
+from publora_async._loops import loop_or_none, running_loop
+from publora_async.errors import ClientStateError, ConfigurationError
+from publora_async.options import ClientOptions
+
+__all__ = ["Connector", "Pool"]
+
+_inherited: list[aiohttp.BaseConnector] = []
+"""The parent's connections, in a forked process, which must not close or collect them, ever."""
+
+
+class Connector(aiohttp.TCPConnector):
+    """aiohttp's connector, but for connections on which something has arrived unasked."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # the name is aiohttp's
+    ) -> Any:  # noqa: ANN401  # aiohttp does not export the type
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            if protocol is None or not protocol.should_close:
+                return connection
+            # A late answer would pass for the answer to the next request: another user's data.
+            connection.close()
+
+    def __del__(self, _: object = None) -> None:
+        """Do nothing: whatever is left open is the pool's business, or another process's."""
+
+
+def _most_at_once(options: ClientOptions, borrowed: aiohttp.ClientSession | None) -> int:
+    """How many attempts may be under way at once, each with a connection of its own."""
+    connector = None if borrowed is None else borrowed.connector
+    bounds = () if connector is None else (connector.limit, connector.limit_per_host)
+    # A wait inside a borrowed connector would be counted against an attempt's time.
+    return min([options.max_connections, *filter(None, bounds)])
+
+
+class Pool:
+    """
+    Connections and the slots that bound them, opened at first use inside the running loop.
+
+    Args:
+        options: How many attempts may be under way at once, and whom to trust.
+
+        borrowed: A session whose connections are used. Only its connector and its tracing are:
+            not its headers, cookies, middlewares or proxies. It is never closed here.
+
+    Attributes:
+        slots: Held for the length of an attempt.
+
+        budget: What retries are paid from. Here, or a client made for each call, with a deadline
+            of its own, would come with a full budget each time.
+    """
+
+    def __init__(self, options: ClientOptions, borrowed: aiohttp.ClientSession | None) -> None:
+        if borrowed is not None and not isinstance(borrowed, aiohttp.ClientSession):
+            raise ConfigurationError(
+                f"session must be an aiohttp.ClientSession, not {type(borrowed).__name__}"
+            )
+        self.budget: RetryBudget = RetryBudget()
+        self.closed: bool = False
+        self._most_at_once = _most_at_once(options, borrowed)
+        self._ssl_context = options.ssl_context
+        self._borrowed = borrowed
+        self._begin()
+
+    def _begin(self) -> None:
+        self.slots: asyncio.Semaphore = asyncio.Semaphore(self._most_at_once)
+        self.timer: Timer = Timer()
+        self._closing = asyncio.Event()
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: weakref.finalize[..., Pool] | None = None
+        self._pid = os.getpid()
+
+    def session(self) -> aiohttp.ClientSession:
+        """
+        The session to ask with.
+
+        Raises:
+            ClientStateError: The client is closed, or belongs to another loop or process.
+        """
+        if self.closed:
+            raise ClientStateError("this client is closed: make another one")
+        if os.getpid() != self._pid:
+            self._begin_after_fork()
+        loop = running_loop()
+        if self._session is None:
+            self._session = self._open()
+            self._loop = loop
+            self._end = weakref.finalize(self, _left_open, self._session, loop, self._pid)
+            # A daemon thread ends with the interpreter, and with it the sync client's loop.
+            self._end.atexit = not threading.current_thread().daemon
+        if loop is not self._loop:
+            raise ClientStateError(
+                "this client belongs to another event loop: make one client for each loop"
+            )
+        return self._session
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """The caller's context, or one made at first use, when SSL_CERT_FILE is surely set."""
+        if self._ssl_context is None:
+            self._ssl_context = ssl.create_default_context()
+        return self._ssl_context
+
+    def _open(self) -> aiohttp.ClientSession:
+        # asyncio reads into a new buffer of 256 KiB each time. glibc maps and unmaps so large a
+        # one until a larger one was freed: without this, a call takes 25 % longer.
+        bytes(1 << 20)  # made, and freed at once
+        if self._borrowed is None:
+            # limit=0: the slots bound the connections, and waiting for one is not counted
+            # against an attempt's time. An infinite threshold keeps timeouts unrounded.
+            connector: aiohttp.BaseConnector = Connector(
+                limit=0,
+                timeout_ceil_threshold=math.inf,
+                resolver=aiohttp.ThreadedResolver(LookUps()),  # type: ignore[arg-type]  # all it asks of a loop
+            )
+            traces = None
+        elif self._borrowed.connector is None:
+            raise ClientStateError("the borrowed session is closed: make another client")
+        else:
+            connector, traces = self._borrowed.connector, self._borrowed.trace_configs
+        # Without cookies: one user's must not travel with the next user's request.
+        return aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=self._borrowed is None,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=traces,
+        )
+
+    def _begin_after_fork(self) -> None:
+        if self._borrowed is not None:
+            raise ClientStateError(
+                "the borrowed session was made before a fork: make it and another client here"
+            )
+        if self._end is not None:
+            self._end()
+        self._begin()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so long, or until the pool is closed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+
+    async def close(self) -> None:
+        """
+        Close the connections that are ours; calls under way fail. Again: nothing happens.
+
+        Raises:
+            ClientStateError: The connections belong to another event loop that is running.
+        """
+        if os.getpid() != self._pid or not (self._session and self._loop and self._end):
+            # In a child the sockets are the parent's, too: to close them would end its calls.
+            self.closed = True
+            return
+        if self._loop is not loop_or_none() and not self._loop.is_closed():
+            raise ClientStateError("this client belongs to another event loop: close it there")
+        self.closed = True
+        self._end.detach()
+        if self._loop.is_closed():
+            # What was open in it was closed with it, or will be when it is collected.
+            self._session.detach()
+            return
+        self._closing.set()
+        self.timer.expire_all()
+        await self._session.close()
+
+
+def _close_soon(connector: Connector) -> None:
+    # All is closed at once; what is awaited is that the system has let go of it.
+    asyncio.ensure_future(connector.close(abort_ssl=True))  # noqa: RUF006  # its futures hold it
+
+
+def _left_open(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop, pid: int) -> None:
+    """See to the connections of a pool that was not closed before it was dropped."""
+    connector = session.connector
+    session.detach()  # without it, aiohttp would complain of a session that nobody knows
+    if connector is not None and os.getpid() != pid:
+        # To close them here would end the parent's calls, and so may their collection.
+        _inherited.append(connector)
+        return
+    if isinstance(connector, Connector):
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(_close_soon, connector)
+    warnings.warn(
+        "an AsyncPublora was not closed: use it in 'async with', or await its close()",
+        ResourceWarning,
+        stacklevel=2,
+        source=session,
+    )

@@ -1,0 +1,261 @@
+"""How the command gets on with the shell: help, failures, the key, broken pipes, Ctrl-C."""
+
+import io
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from hostile import Answer, HostileServer, silence
+
+from publora_async.sandbox import Sandbox
+from publora_sync import Publora
+from publora_sync.cli import _client, _connections
+from publora_sync.cli._shell import Failure, ask_for_key, write
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+Run = Callable[..., Result]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "taught"),
+    [
+        ([], ["Examples:", "PUBLORA_API_KEY", "PUBLORA_BASE_URL", "NO_COLOR", "Exit codes:"]),
+        (["connections"], ["--user", "--platform", "--format", "--sandbox", "Exit codes:"]),
+        (["connections"], ["--users-file", "--all-users", "--concurrency", '"userId"', "130"]),
+        (["check"], ["--within", "7d", "--user", "--sandbox", "Exit codes:"]),
+        (["check"], ["--users-file", "--all-users", "--concurrency", "14d", "failed: why"]),
+        (["test"], ["ID", "--user", "--sandbox", "Exit codes:", "the credential works"]),
+        (["users"], ["--format", "--sandbox", "jq -r ._id", "Exit codes:"]),
+        (["connect"], ["USER", "--days", "--rotate", "--wait", "--timeout", "Exit codes:"]),
+        (["sandbox"], ["--port", "--users", "--seed", "--form", "PUBLORA_BASE_URL=http"]),
+        (["sandbox"], ["publora sandbox --latency", "--error-rate", "Exit codes:"]),
+    ],
+)
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_teaches(run: Run, arguments: list[str], flag: str, taught: list[str]) -> None:
+    done = run(*arguments, flag)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert [word for word in taught if word not in done.stdout] == []
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_the_bare_command_is_bad_usage_and_shows_the_help(run: Run) -> None:
+    done = run()
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == run("--help").stdout
+
+
+def test_version_is_the_distributions(run: Run) -> None:
+    done = run("--version")
+    assert (done.exit_code, done.stdout) == (0, f"publora {version('publora')}\n")
+
+
+def test_there_is_no_option_for_the_key(run: Run) -> None:
+    done = run("connections", "--api-key", "secret")
+    assert done.exit_code == 2
+    assert "No such option" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["connections", "check"])
+def test_a_missing_key_off_a_terminal_is_one_line(run: Run, command: str) -> None:
+    done = run(command, PUBLORA_API_KEY=None)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "publora: no API key: create one at https://app.publora.com under API "
+        "and set PUBLORA_API_KEY\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "others", "message"),
+    [
+        (
+            [],
+            {"PUBLORA_API_KEY": "wrong"},
+            (
+                "HTTP 401: Invalid API key; create a key at https://app.publora.com under API "
+                "and set PUBLORA_API_KEY"
+            ),
+        ),
+        (["--user", "nobody"], {}, "HTTP 400: Invalid x-publora-user-id"),
+        (
+            ["--user", "6626a1f5e4b0c91a2d3f4567"],
+            {"PUBLORA_API_KEY": Sandbox.ordinary_key},
+            (
+                "HTTP 403: Workspace access is not enabled for this key; use a workspace key, "
+                "or leave user_id out to ask about the key's own account"
+            ),
+        ),
+        (["--user", ""], {}, "user_id must be 1 to 512 characters long, not 0"),
+        (
+            [],
+            {"PUBLORA_BASE_URL": "http://example.com"},
+            (
+                "PUBLORA_BASE_URL must be https, or the key could be read on the way "
+                "(http is for localhost and loopback addresses)"
+            ),
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["connections", "check"])
+def test_what_the_sdk_refuses_is_one_line_and_ends_with_2(
+    run: Run, command: str, arguments: list[str], others: dict[str, str], message: str
+) -> None:
+    done = run(command, *arguments, **others)
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"publora: {message}\n")
+
+
+def test_no_network_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_client, "Publora", partial(Publora, max_retries=0))
+    with socket.socket() as closed:
+        # Bound but not listening, so nobody else can answer there.
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        done = run("connections", PUBLORA_BASE_URL=f"http://127.0.0.1:{port}")
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(f"publora: cannot connect to 127.0.0.1:{port}: ")
+
+
+def test_a_timeout_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_client, "Publora", partial(Publora, max_retries=0, timeout=0.01))
+    with HostileServer(silence) as server:
+        done = run("connections", PUBLORA_BASE_URL=server.base_url)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("publora: the timeout of 0.01 s ran out ")
+
+
+def test_an_answer_that_makes_no_sense_is_one_line(run: Run) -> None:
+    with HostileServer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as server:
+        done = run("connections", PUBLORA_BASE_URL=server.base_url)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_a_bug_is_not_hushed_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_connections, "to_json", None)
+    with pytest.raises(TypeError):
+        run("connections", "--format", "json")
+
+
+def test_ctrl_c_is_quiet_and_ends_with_130(run: Run, interrupt: Answer) -> None:
+    with HostileServer(interrupt) as server:
+        done = run("connections", PUBLORA_BASE_URL=server.base_url)
+    assert (done.exit_code, done.stdout, done.stderr) == (130, "", "\n")
+
+
+def broken_lock(*, by_ctrl_c: bool) -> None:
+    """Fail as threading does where Ctrl-C strikes while it lets go of a lock."""
+    try:
+        if by_ctrl_c:
+            raise KeyboardInterrupt
+    finally:
+        threading.Lock().release()
+
+
+def test_a_ctrl_c_that_breaks_a_lock_is_one_still(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_client, "ask_for_key", partial(broken_lock, by_ctrl_c=True))
+    done = run("connections")
+    assert (done.exit_code, done.stdout, done.stderr) == (130, "", "\n")
+
+
+def test_a_lock_broken_by_anything_else_is_a_bug(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_client, "ask_for_key", partial(broken_lock, by_ctrl_c=False))
+    with pytest.raises(RuntimeError):
+        run("connections")
+
+
+def test_a_prompt_left_by_ctrl_c_ends_with_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave() -> str:
+        raise click.Abort
+
+    monkeypatch.setattr(_client, "ask_for_key", leave)
+    done = run("connections")
+    assert (done.exit_code, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_key_is_asked_for_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = CliRunner(env={"PUBLORA_API_KEY": ""})
+    with runner.isolation(input="sk_typed\n") as (stdout, stderr, _):
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        key = ask_for_key()
+    assert (key, stdout.getvalue(), stderr.getvalue()) == (
+        "sk_typed",
+        b"",
+        b"API key (it does not show): \n",
+    )
+
+
+def test_a_key_is_not_asked_for_where_stdin_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PUBLORA_API_KEY", raising=False)
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(Failure, match="no API key"):
+        ask_for_key()
+
+
+def test_a_reader_that_left_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert not write("an answer\n")
+        monkeypatch.undo()
+
+
+class Interrupting(io.BytesIO):
+    """A stdout during whose writing Ctrl-C is pressed, as many times as told."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def write(self, data: "Buffer", /) -> int:
+        if bytes(data):  # click tries it out with nothing
+            for _ in range(self.times):
+                signal.raise_signal(signal.SIGINT)
+        return super().write(data)
+
+
+@pytest.mark.parametrize(("times", "written"), [(1, b"a whole line\n"), (2, b"")])
+def test_ctrl_c_waits_for_the_line_that_is_being_written_but_only_once(
+    monkeypatch: pytest.MonkeyPatch, times: int, written: bytes
+) -> None:
+    stdout = Interrupting(times)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(stdout))
+    with pytest.raises(KeyboardInterrupt):
+        write("a whole line\n")
+    assert stdout.getvalue() == written
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_ctrl_c_that_is_to_be_ignored_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdout = Interrupting(times=1)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(stdout))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert write("a whole line\n")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert stdout.getvalue() == b"a whole line\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
+def test_a_full_disk_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        with pytest.raises(Failure, match="cannot write the answer: No space left on device"):
+            write("an answer\n")
+        monkeypatch.undo()
