@@ -81,7 +81,11 @@ class Account:
 
     @property
     def token_status(self) -> str:
-        """The service's word for the token's state: 7 days (TikTok: 30) are ``expiring_soon``."""
+        """
+        What the service calls the token's state, such as ``"expiring_soon"``.
+
+        Expiring soon means in less than 7 days, on TikTok 30.
+        """
         platform = PLATFORMS[self.platform]
         if self.expired:
             return "expired"

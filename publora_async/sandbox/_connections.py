@@ -55,7 +55,7 @@ class AccountBook:
 
     def test(self, owner: Owner, platform_id: str) -> bytes | None:
         """Give the body of a connection test, or ``None`` if *owner* has no such account."""
-        account = self._of(owner).get(platform_id)
+        account = self._accounts_of(owner).get(platform_id)
         return None if account is None else encode(result_of_test(account, self._now))
 
     def connect(self, owner: Owner, platform: str, after_polls: int) -> str:
@@ -75,7 +75,7 @@ class AccountBook:
         changes = self._changes.setdefault(owner, [])
         expired = (
             account
-            for account in self._of(owner).values()
+            for account in self._accounts_of(owner).values()
             if account.platform == platform and account.expired
         )
         account = next(expired, None)
@@ -85,7 +85,7 @@ class AccountBook:
         changes.append(_Change(reconnected(account), after_polls))
         return account.platform_id
 
-    def _of(self, owner: Owner) -> dict[str, Account]:
+    def _accounts_of(self, owner: Owner) -> dict[str, Account]:
         """Give the connected accounts of *owner* by platform id."""
         is_new = owner is not None and owner >= self._users
         initial = [] if is_new else initial_accounts(self._seed, owner)
@@ -93,5 +93,7 @@ class AccountBook:
         return {account.platform_id: account for account in initial + changed}
 
     def _body(self, owner: Owner) -> bytes:
-        entries = [listing_entry(a, self._now, self._form) for a in self._of(owner).values()]
+        entries = [
+            listing_entry(a, self._now, self._form) for a in self._accounts_of(owner).values()
+        ]
         return encode({"success": True, "connections": entries})

@@ -13,12 +13,13 @@ from publora_async.sandbox._accounts import JsonObject, timestamp
 from publora_async.sandbox._people import person
 from publora_async.sandbox._seeded_random import SeededRandom
 
-__all__ = ["MAX_USERS", "Link", "UserBook", "UserIds", "user_id", "user_index"]
+__all__ = ["MAX_USERS", "Link", "UserBook", "UserIds"]
 
 MAX_USERS = 2**31
-"""Half of what the ids can tell apart; the other half is left for users made later."""
+"""Half of the indices that an id can hold; the other half is for users created later."""
 
-_SHAPE = re.compile(r"[0-9a-f]{24}")
+_USER_ID = re.compile(r"[0-9a-f]{24}")
+_NUMBER_IN_EMAIL = re.compile(r"([0-9]{1,10})@")
 _SPAN = 2**32
 _FACTOR = 0x9E3779B1
 _INVERSE = pow(_FACTOR, -1, _SPAN)
@@ -27,7 +28,7 @@ _EARLIEST = 0x62000000
 _SECONDS = 0x05000000
 
 
-def user_id(seed: int, index: int) -> str:
+def _user_id(seed: int, index: int) -> str:
     """
     Compute the id of the managed user at *index*: 24 hex digits that look like an ObjectId.
 
@@ -39,12 +40,12 @@ def user_id(seed: int, index: int) -> str:
     return f"{seconds:08x}{check % _SPAN:08x}{index * _FACTOR % _SPAN ^ _MASK:08x}"
 
 
-def user_index(seed: int, text: object) -> int | None:
+def _user_index(seed: int, text: object) -> int | None:
     """Give the index whose id is *text*, or ``None`` if it is no id of this *seed*."""
-    if not isinstance(text, str) or not _SHAPE.fullmatch(text):
+    if not isinstance(text, str) or not _USER_ID.fullmatch(text):
         return None
     index = (int(text[16:], 16) ^ _MASK) * _INVERSE % _SPAN
-    return index if user_id(seed, index) == text else None
+    return index if _user_id(seed, index) == text else None
 
 
 @attrs.frozen
@@ -73,14 +74,11 @@ class UserIds(Sequence[str]):
     def __getitem__(self, at: int | slice) -> "str | UserIds":
         if isinstance(at, slice):
             return UserIds(self.seed, self.indices[at])
-        return user_id(self.seed, self.indices[at])
+        return _user_id(self.seed, self.indices[at])
 
     def __contains__(self, text: object) -> bool:
-        index = user_index(self.seed, text)
+        index = _user_index(self.seed, text)
         return index is not None and index in self.indices
-
-
-_NUMBER_IN_EMAIL = re.compile(r"([0-9]{1,10})@")
 
 
 class Link(NamedTuple):
@@ -120,14 +118,14 @@ class UserBook:
 
     def index(self, text: str) -> int | None:
         """Give the index of the user with the id *text*, or ``None`` if no managed user has it."""
-        index = user_index(self._seed, text.lower())
+        index = _user_index(self._seed, text.lower())
         if index is None or index in self._detached:
             return None
         return index if index in self._initial or index in self._created else None
 
     def id(self, index: int) -> str:
         """Give the id of the user at *index*."""
-        return user_id(self._seed, index)
+        return _user_id(self._seed, index)
 
     def listing(self) -> Iterator[JsonObject]:
         """Give the managed users one by one, as the service lists them."""
