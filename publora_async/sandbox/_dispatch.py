@@ -40,9 +40,9 @@ class Dispatcher:
     """
 
     def __init__(self, service: Service, injector: FaultInjector) -> None:
-        self.requests = 0
+        self.requests: int = 0
         self.answers: Counter[tuple[str, int]] = Counter()
-        self.peak_in_flight = 0
+        self.peak_in_flight: int = 0
         self._in_flight = 0
         self._service = service
         self._injector = injector
