@@ -74,13 +74,14 @@ def _clients(ours: type, theirs: type) -> Iterator[str]:
         yield f"`{name}` of {theirs.__name__} has no async half: write it first, it does the work"
 
 
-def not_exported(ours: Any, theirs: Any) -> list[str]:  # noqa: ANN401  # packages, or what looks like one
-    """Say which ``Async...`` class of the first package the second has no other half of."""
-    return [
-        f"{ours.__name__} exports {name}: export {name[5:]} from {theirs.__name__} too"
-        for name in ours.__all__
-        if name.startswith("Async") and name[5:] not in theirs.__all__
-    ]
+def not_exported(ours: Any, theirs: Any) -> Iterator[str]:  # noqa: ANN401  # packages, or what looks like one
+    """Say what the first package exports that the second does not, each class in its colour."""
+    for name in ours.__all__:
+        if name.startswith("Async"):
+            if name[5:] not in theirs.__all__:
+                yield f"{ours.__name__} exports {name}: export {name[5:]} from {theirs.__name__} too"
+        elif name not in theirs.__all__ or getattr(theirs, name) is not getattr(ours, name):
+            yield f"{ours.__name__} exports {name}: export the same from {theirs.__name__} too"
 
 
 def docstrings(client: type) -> list[str]:

@@ -120,5 +120,5 @@ def resources(client: object) -> dict[str, object]:
 
 def tell(sentences: Iterable[str]) -> None:
     """Fail with these *sentences*, if there are any, and nothing else to read."""
-    if found := list(sentences):
+    if found := list(dict.fromkeys(sentences)):
         pytest.fail("\n".join(found), pytrace=False)

@@ -8,7 +8,7 @@ from typing import IO, NamedTuple, TypeVar
 import click
 
 from publora_async import ConfigurationError
-from publora_async.secret import check_header_value
+from publora_async._checks import check_header_value
 from publora_sync.client import Publora
 
 __all__ = ["Users", "choose", "format_option", "sandbox_option", "span", "users_options"]

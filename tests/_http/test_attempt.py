@@ -18,9 +18,9 @@ from publora_async import (
 )
 from publora_async._http.attempt import MAX_BODY, Sender
 from publora_async._http.failures import Failure
+from publora_async._http.options import ClientOptions
 from publora_async._http.request import Request
 from publora_async._http.session import Pool
-from publora_async.options import ClientOptions
 
 REQUEST = Request(method="GET", route="/things", path="/things", headers={})
 

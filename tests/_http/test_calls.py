@@ -9,9 +9,9 @@ from hostile import Answer, HostileServer, reply
 
 from publora_async import ClientStateError, ResponseDecodeError, ServerError
 from publora_async._http.calls import Transport
+from publora_async._http.options import ClientOptions
 from publora_async._http.request import Request
 from publora_async._http.session import Pool
-from publora_async.options import ClientOptions
 
 REQUEST = Request(method="GET", route="/things", path="/things", headers={})
 DOWN = reply({"error": "Down"}, status=503)

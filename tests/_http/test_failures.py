@@ -11,8 +11,8 @@ from aiohttp.http_exceptions import BadStatusLine, ContentEncodingError
 
 from publora_async import RequestTimeoutError, Stage, Timeouts, TransportError
 from publora_async._http.failures import BrokenConnectionError, failure_of, too_late
+from publora_async._http.options import ClientOptions
 from publora_async.errors import Limit
-from publora_async.options import ClientOptions
 
 UNTRUSTED = ssl.SSLCertVerificationError(1, "self-signed")
 OPTIONS = ClientOptions(api_key="k", timeout=Timeouts(total=30, connect=2, read=3), deadline=60)
