@@ -4,13 +4,31 @@ from typing import Literal
 
 import click
 
-from publora_sync.cli import _help as epilogs
-from publora_sync.cli._shell import Failure
+from publora_sync.cli._shell import CommandError
 
 __all__ = ["run_sandbox"]
 
+_EPILOG = """\
+\b
+Once it listens, the first two lines on stdout are
+  PUBLORA_BASE_URL=http://127.0.0.1:8787/api/v1
+  PUBLORA_API_KEY=sk_sandbox.workspace
 
-@click.command("sandbox", epilog=epilogs.SANDBOX)
+\b
+Examples:
+  publora sandbox
+  publora sandbox --port 0 --users 1000000
+  curl http://127.0.0.1:8787/api/v1/platform-connections \\
+    -H "x-publora-key: YOUR_API_KEY"
+
+\b
+Exit codes:
+  0    ended, by Ctrl-C or SIGTERM
+  2    wrong usage, or the port is taken
+"""
+
+
+@click.command("sandbox", epilog=_EPILOG)
 @click.option(
     "--port", type=int, default=8787, show_default=True, help="Where to listen; 0: any free port."
 )
@@ -38,6 +56,6 @@ def run_sandbox(*, port: int, users: int, seed: int, form: Literal["today", "con
     try:
         serve(Sandbox(port=port, users=users, seed=seed, form=form))
     except ValueError as error:
-        raise Failure(str(error)) from None
+        raise CommandError(str(error)) from None
     except OSError as error:
-        raise Failure(str(error.strerror)) from None
+        raise CommandError(str(error.strerror)) from None

@@ -13,7 +13,7 @@ from hostile import HostileServer, reply
 from publora_async import Connection, ConnectionList, decode_connections
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
-from publora_sync.cli._formats import to_csv
+from publora_sync.cli._formats import csv_header, to_csv
 
 Run = Callable[..., Result]
 
@@ -123,7 +123,7 @@ def test_a_platform_without_accounts_is_said_on_stderr(run: Run, form: str) -> N
         ("table", ""),
         ("json", '{\n  "success": true,\n  "connections": []\n}\n'),
         ("ndjson", ""),
-        ("csv", to_csv(ConnectionList(), escaped=False)),
+        ("csv", csv_header(Connection(platform_id="").to_row())),
     ],
 )
 def test_nothing_connected_is_no_failure(run: Run, form: str, written: str) -> None:
@@ -157,8 +157,9 @@ def test_control_characters_are_escaped_in_json_and_come_back_whole(run: Run, fo
 
 def test_csv_keeps_control_characters_but_for_a_terminal() -> None:
     accounts = ConnectionList([MISCHIEF])
-    (kept,) = csv.DictReader(io.StringIO(to_csv(accounts, escaped=False)))
-    (shown,) = csv.DictReader(io.StringIO(to_csv(accounts, escaped=True)))
+    columns = MISCHIEF.to_row()
+    (kept,) = csv.DictReader(io.StringIO(to_csv(columns, accounts.to_records(), escaped=False)))
+    (shown,) = csv.DictReader(io.StringIO(to_csv(columns, accounts.to_records(), escaped=True)))
     assert kept["display_name"] == MISCHIEF.display_name
     assert shown["display_name"] == r"a\nb\x7f\x9b31m\u202ec"
 

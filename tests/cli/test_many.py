@@ -377,7 +377,7 @@ def test_control_characters_are_escaped_in_every_line(run: Run) -> None:
 def test_ctrl_c_says_how_far_it_came(
     run: Run, interrupt: Answer, monkeypatch: pytest.MonkeyPatch, *, drawn: bool
 ) -> None:
-    monkeypatch.setattr(_progress, "on_terminal", lambda _: drawn)
+    monkeypatch.setattr(_progress, "is_terminal", lambda _: drawn)
     first = reply(ConnectionList([HEALTHY]).to_dict())
     with HostileServer(first, interrupt) as server:
         done = run(

@@ -20,7 +20,8 @@ from hostile import Answer, HostileServer, silence
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
 from publora_sync.cli import _client, _connections
-from publora_sync.cli._shell import Failure, ask_for_key, write
+from publora_sync.cli._client import prompt_for_key
+from publora_sync.cli._shell import CommandError, write
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -177,13 +178,13 @@ def broken_lock(*, by_ctrl_c: bool) -> None:
 def test_a_ctrl_c_that_breaks_a_lock_is_one_still(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_client, "ask_for_key", partial(broken_lock, by_ctrl_c=True))
+    monkeypatch.setattr(_client, "prompt_for_key", partial(broken_lock, by_ctrl_c=True))
     done = run("connections")
     assert (done.exit_code, done.stdout, done.stderr) == (130, "", "\n")
 
 
 def test_a_lock_broken_by_anything_else_is_a_bug(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_client, "ask_for_key", partial(broken_lock, by_ctrl_c=False))
+    monkeypatch.setattr(_client, "prompt_for_key", partial(broken_lock, by_ctrl_c=False))
     with pytest.raises(RuntimeError):
         run("connections")
 
@@ -192,7 +193,7 @@ def test_a_prompt_left_by_ctrl_c_ends_with_130(run: Run, monkeypatch: pytest.Mon
     def leave() -> str:
         raise click.Abort
 
-    monkeypatch.setattr(_client, "ask_for_key", leave)
+    monkeypatch.setattr(_client, "prompt_for_key", leave)
     done = run("connections")
     assert (done.exit_code, done.stdout, done.stderr) == (130, "", "")
 
@@ -202,7 +203,7 @@ def test_a_key_is_asked_for_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> No
     with runner.isolation(input="sk_typed\n") as (stdout, stderr, _):
         monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-        key = ask_for_key()
+        key = prompt_for_key()
     assert (key, stdout.getvalue(), stderr.getvalue()) == (
         "sk_typed",
         b"",
@@ -213,8 +214,8 @@ def test_a_key_is_asked_for_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_key_is_not_asked_for_where_stdin_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PUBLORA_API_KEY", raising=False)
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(Failure, match="no API key"):
-        ask_for_key()
+    with pytest.raises(CommandError, match="no API key"):
+        prompt_for_key()
 
 
 def test_a_reader_that_left_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,6 +268,6 @@ def test_a_ctrl_c_that_is_to_be_ignored_stays_ignored(monkeypatch: pytest.Monkey
 def test_a_full_disk_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("w") as stdout:
         monkeypatch.setattr(sys, "stdout", stdout)
-        with pytest.raises(Failure, match="cannot write the answer: No space left on device"):
+        with pytest.raises(CommandError, match="cannot write the answer: No space left on device"):
             write("an answer\n")
         monkeypatch.undo()

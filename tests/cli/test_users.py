@@ -16,7 +16,7 @@ from hostile import HostileServer, reply
 from publora_async import Connection, ConnectionList, ManagedUser
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
-from publora_sync.cli import _users
+from publora_sync.cli import _connect, _table
 from publora_sync.cli._table import rows_to_table
 
 Run = Callable[..., Result]
@@ -89,7 +89,7 @@ def test_control_characters_do_not_get_into_the_list_of_users(run: Run, form: st
 
 
 def test_users_are_a_table_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_users, "on_terminal", lambda _: True)
+    monkeypatch.setattr(_table, "is_terminal", lambda _: True)
     done = run("users", COLUMNS="140")
     assert done.stdout.splitlines()[0].split() == ["Id", "Email", "Name", "Link", "until"]
     assert set(done.stdout.splitlines()[1].strip()) == {"─"}
@@ -231,7 +231,7 @@ def test_connect_for_nobody_is_one_line(run: Run) -> None:
 def test_wait_gives_the_account_once_it_is_connected(
     run: Run, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_users, "_SECONDS_BETWEEN_LOOKS_IN_SANDBOX", 0.001)
+    monkeypatch.setattr(_connect, "_SANDBOX_POLL_INTERVAL", 0.001)
     done = run("connect", sandbox.user_ids[0], "--wait", "LinkedIn", "--sandbox")
     link, account = done.stdout.splitlines()
     assert done.exit_code == 0
@@ -246,7 +246,7 @@ def test_wait_gives_the_account_once_it_is_connected(
 def test_an_account_without_a_name_is_connected_too(
     run: Run, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_users, "_SECONDS_BETWEEN_LOOKS", 0.001)
+    monkeypatch.setattr(_connect, "_POLL_INTERVAL", 0.001)
     account = Connection(platform_id="telegram--1")
     listings = [ConnectionList(some).to_dict() for some in ([], [account])]
     link = {"url": "https://x.example/a", "tokenExpiresAt": "2027-01-05T14:20:00.000Z"}
