@@ -1,12 +1,21 @@
 """How accounts look: in words, on terminals wide and narrow."""
 
+import io
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from command import in_terminal
 from rich.text import Text
 
 from publora_async import Connection, TokenStatus
-from publora_sync.cli._table import AccountRow, account_row, accounts_to_table, accounts_to_text
+from publora_sync.cli._table import (
+    AccountRow,
+    account_row,
+    accounts_to_table,
+    accounts_to_text,
+    rows_to_table,
+)
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 
@@ -206,3 +215,19 @@ def test_a_status_that_is_not_known_yet_is_shown_as_it_is() -> None:
         mark="?",
         style="dim",
     )
+
+
+def test_a_narrow_terminal_cuts_nothing_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    shown = rows_to_table(["ID", "EMAIL"], [["0123456789", "somebody@example.com"]])
+    assert "…" not in shown
+
+
+def test_a_terminal_gets_a_coloured_table() -> None:
+    with in_terminal("connections", "--sandbox", "--platform", "linkedin") as process:
+        shown, _ = process.communicate()
+    assert process.returncode == 0
+    assert "\x1b[32m✓ healthy" in shown
+    assert "\x1b[1;31m✗ needs reconnect" in shown
+    assert "───" in shown
