@@ -7,7 +7,6 @@ from publora_async._wire import JSONValue
 from publora_async.answers import AsyncAnswers
 from publora_async.client import AsyncPublora
 from publora_async.connection_list import ConnectionList
-from publora_async.connection_test import ConnectionTest, TestStatus
 from publora_async.connections import AsyncConnections
 from publora_async.errors import (
     APIStatusError,
@@ -30,17 +29,24 @@ from publora_async.errors import (
     Stage,
     TransportError,
 )
-from publora_async.managed_user import ConnectionLink, ManagedUser, ManagedUserKey
-from publora_async.managed_users import AsyncManagedUsers
+from publora_async.managed_users import (
+    AsyncManagedUsers,
+    ConnectionLink,
+    ManagedUser,
+    ManagedUserKey,
+)
 from publora_async.options import Timeouts
 from publora_async.records import (
     Connection,
+    ConnectionTest,
     LastError,
     Platform,
     Row,
     StatusSource,
+    TestStatus,
     TokenStatus,
 )
+from publora_async.secret import Secret
 from publora_async.user_connections import UserConnections, UserConnectionsList
 
 __all__ = [
@@ -74,6 +80,7 @@ __all__ = [
     "RequestTimeoutError",
     "ResponseDecodeError",
     "Row",
+    "Secret",
     "ServerError",
     "Stage",
     "StatusSource",
@@ -87,3 +94,7 @@ __all__ = [
 ]
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,14 +1,34 @@
-"""Rows as HTML and as data frames; knows nothing of what the rows are about."""
+"""Rows of accounts as HTML tables and data frames."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from publora_async.records import Connection
+
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["to_html", "to_pandas", "to_polars"]
+__all__ = ["COLUMNS", "SHOWN", "to_html", "to_pandas", "to_polars"]
+
+_TIMES = ("access_token_expires_at", "last_successful_post", "last_error_at")
+
+COLUMNS: Mapping[str, type] = {
+    name: datetime if name in _TIMES else bool if name == "needs_reconnect" else str
+    for name in Connection(platform_id="").to_row()
+}
+"""The columns of a data frame of accounts, each with its type."""
+
+SHOWN: Sequence[str] = (
+    "platform",
+    "username",
+    "display_name",
+    "platform_id",
+    "status",
+    "access_token_expires_at",
+)
+"""The columns that an HTML table shows."""
 
 _MOST_HTML_ROWS = 200
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex
 
 import attrs
 
+from publora_async._checks import masked
+from publora_async._http.options import ClientOptions
 from publora_async._urls import environment_proxy
 from publora_async.connections import AsyncConnections
 from publora_async.managed_users import AsyncManagedUsers
-from publora_async.options import ClientOptions, Timeouts
-from publora_async.secret import masked
+from publora_async.options import Timeouts
 
 if TYPE_CHECKING:
     import ssl

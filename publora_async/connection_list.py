@@ -1,6 +1,6 @@
 """The connections of one account or managed user, as a list that answers questions."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import compress
 from typing import TYPE_CHECKING, overload
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["COLUMNS", "SHOWN", "ConnectionList"]
+__all__ = ["ConnectionList"]
 
 
 def _to_tuple(connections: Iterable[Connection]) -> tuple[Connection, ...]:
@@ -135,7 +135,7 @@ class ConnectionList(Sequence[Connection]):
         Raises:
             ImportError: pandas is not installed.
         """
-        return _frames.to_pandas(self.to_records(), COLUMNS)
+        return _frames.to_pandas(self.to_records(), _frames.COLUMNS)
 
     def to_polars(self) -> "pl.DataFrame":
         """
@@ -144,10 +144,10 @@ class ConnectionList(Sequence[Connection]):
         Raises:
             ImportError: polars is not installed.
         """
-        return _frames.to_polars(self.to_records(), COLUMNS)
+        return _frames.to_polars(self.to_records(), _frames.COLUMNS)
 
     def _repr_html_(self) -> str:
-        return _frames.to_html(self.to_records(), SHOWN)
+        return _frames.to_html(self.to_records(), _frames.SHOWN)
 
     def _where(self, keep: Iterable[bool]) -> "ConnectionList":
         return ConnectionList(compress(self, keep))
@@ -170,18 +170,3 @@ def _expires_within(connection: Connection, within: timedelta | None, now: datet
     if within is None or date is None or date < now:
         return status == TokenStatus.EXPIRING_SOON
     return date - now <= within
-
-
-_TIMES = ("access_token_expires_at", "last_successful_post", "last_error_at")
-COLUMNS: Mapping[str, type] = {
-    name: datetime if name in _TIMES else bool if name == "needs_reconnect" else str
-    for name in Connection(platform_id="").to_row()
-}
-SHOWN: Sequence[str] = (
-    "platform",
-    "username",
-    "display_name",
-    "platform_id",
-    "status",
-    "access_token_expires_at",
-)

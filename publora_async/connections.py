@@ -5,13 +5,13 @@ from collections.abc import AsyncIterable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from publora_async._decoding.bodies import decode_connections, decode_test
+from publora_async._checks import check_count, check_seconds
+from publora_async._decoding.bodies import decode_connections, one
 from publora_async._http.gate import Gate
-from publora_async._http.request import list_connections, test_connection
+from publora_async._http.request import Request, path_part, request
 from publora_async._loops import running_loop
 from publora_async.answers import AsyncAnswers, FanOut, Gathering
 from publora_async.connection_list import ConnectionList
-from publora_async.connection_test import ConnectionTest
 from publora_async.errors import (
     APIStatusError,
     ClientStateError,
@@ -22,8 +22,7 @@ from publora_async.errors import (
     ServerError,
     TransportError,
 )
-from publora_async.options import check_count, check_seconds
-from publora_async.records import Connection
+from publora_async.records import Connection, ConnectionTest
 from publora_async.user_connections import UserConnections, UserConnectionsList
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class AsyncConnections:
             ResponseDecodeError: The answer makes no sense.
             ClientStateError: The client is closed, or belongs to another loop or process.
         """
-        return await self._transport.call(list_connections(user_id), decode_connections)
+        return await self._transport.call(_listing(user_id), decode_connections)
 
     def iter_many(
         self,
@@ -107,8 +106,7 @@ class AsyncConnections:
 
     async def _ask_for(self, user_id: str, *, gate: Gate) -> UserConnections:
         try:
-            request = list_connections(user_id)
-            connections = await self._transport.call(request, decode_connections, gate)
+            connections = await self._transport.call(_listing(user_id), decode_connections, gate)
         except ClientStateError:
             raise
         except PubloraError as error:
@@ -169,7 +167,10 @@ class AsyncConnections:
             NotFoundError: There is no such connection.
             PubloraError: Whatever :meth:`list` raises.
         """
-        return await self._transport.call(test_connection(platform_id, user_id), decode_test)
+        part = path_part("platform_id", platform_id)
+        return await self._transport.call(
+            request("POST", "/test-connection/{id}", part, user_id=user_id), one(ConnectionTest)
+        )
 
     async def wait_for(
         self,
@@ -228,3 +229,7 @@ class AsyncConnections:
             limit="timeout",
             seconds=timeout,
         )
+
+
+def _listing(user_id: str | None) -> Request:
+    return request("GET", "/platform-connections", user_id=user_id)

@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
+from publora_async._advice import WHERE_KEYS_COME_FROM
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from publora_async.user_connections import UserConnections
 
 __all__ = [
-    "WHERE_KEYS_COME_FROM",
     "APIStatusError",
     "AuthenticationError",
     "BadRequestError",
@@ -61,9 +62,6 @@ Why a failure that is worth another attempt got none: the retries were used up, 
 have crossed the deadline, the service asked for a longer wait than the SDK makes, too many of
 the client's calls are failing, or a fan-out found the service down.
 """
-
-WHERE_KEYS_COME_FROM = "create a key at https://app.publora.com under API and set PUBLORA_API_KEY"
-"""For every message about a key that is missing or wrong."""
 
 
 # Exceptions are attrs classes with positional fields throughout: one with keyword-only fields

@@ -1,29 +1,103 @@
-"""The resource ``managed_users``: who there is to act for, and their connection links."""
+"""The resource ``managed_users``, and the records of what it gives."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from publora_async._decoding.bodies import (
-    decode_key,
-    decode_link,
-    decode_nothing,
-    decode_user,
-    decode_users,
-)
-from publora_async._http.request import (
-    connection_url,
-    create_user,
-    create_user_key,
-    detach_user,
-    list_users,
-)
-from publora_async.managed_user import ConnectionLink, ManagedUser, ManagedUserKey
+import attrs
+
+from publora_async._checks import check_count, check_text
+from publora_async._decoding.bodies import decode_success, many, one
+from publora_async._http.request import path_part, request
+from publora_async._wire import JSONValue, named, to_wire
+from publora_async.errors import ConfigurationError
+from publora_async.secret import Secret
 
 if TYPE_CHECKING:
     import builtins
 
     from publora_async._http.calls import Transport
 
-__all__ = ["AsyncManagedUsers"]
+__all__ = ["AsyncManagedUsers", "ConnectionLink", "ManagedUser", "ManagedUserKey"]
+
+
+@attrs.frozen(kw_only=True)
+class ManagedUser:
+    """
+    A user of the workspace that the key belongs to.
+
+    Attributes:
+        id: What to pass as *user_id*. The wire calls it ``_id``.
+
+        email: The wire calls it ``username``.
+
+        display_name: ``None`` if none was given.
+
+        role: ``"managed"``, as far as is known. ``None`` if the service did not say.
+
+        daily_posts_left: How many posts are left today; not enforced. ``None`` if not known.
+
+        connections_page_url: The link for connecting accounts, where one was made. ``None``
+            otherwise.
+
+        connections_page_token_expires_at: When that link lapses, in UTC. ``None`` without one.
+
+        extra: Fields that this version does not know, as the wire spells them.
+    """
+
+    id: str = attrs.field(metadata=named("_id"))
+    email: str | None = attrs.field(default=None, metadata=named("username"))
+    display_name: str | None = None
+    role: str | None = None
+    daily_posts_left: int | None = None
+    connections_page_url: str | None = None
+    connections_page_token_expires_at: datetime | None = None
+    extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
+
+    def to_dict(self) -> dict[str, JSONValue]:
+        """The wire's form: camel case, without what is ``None``."""
+        return to_wire(self)
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionLink:
+    """
+    A link with which a managed user connects accounts in a browser.
+
+    Attributes:
+        url: Send it to the user, and to nobody else.
+
+        token_expires_at: When it lapses, in UTC. ``None`` if the service did not say.
+
+        extra: Fields that this version does not know, as the wire spells them.
+    """
+
+    url: str
+    token_expires_at: datetime | None = None
+    extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
+
+
+@attrs.frozen(kw_only=True)
+class ManagedUserKey:
+    """
+    An API key of a managed user's own. The service shows it this once.
+
+    It cannot be pickled, as it holds a secret: ``str(key.api_key)`` is the text to store.
+
+    Attributes:
+        api_key: The secret; ``repr`` shows ``***``.
+
+        user_id: Whose it is. ``None`` if the service did not say.
+
+        message: The service's remark on it. ``None`` if it made none.
+
+        extra: Fields that this version does not know, as the wire spells them.
+    """
+
+    api_key: Secret
+    user_id: str | None = None
+    message: str | None = None
+    extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
 
 class AsyncManagedUsers:
@@ -44,7 +118,9 @@ class AsyncManagedUsers:
             PermissionDeniedError: The key may not act for managed users.
             PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises.
         """
-        return await self._transport.call(list_users(), decode_users)
+        return await self._transport.call(
+            request("GET", "/workspace/users"), many(ManagedUser, "users")
+        )
 
     async def create(self, email: str, display_name: str | None = None) -> ManagedUser:
         """
@@ -64,7 +140,12 @@ class AsyncManagedUsers:
                 that may have arrived is not sent again, so after a timeout or a broken
                 connection look whether it has taken effect.
         """
-        return await self._transport.call(create_user(email, display_name), decode_user)
+        body = {"username": check_text("email", email)}
+        if display_name is not None:
+            body["displayName"] = check_text("display_name", display_name)
+        return await self._transport.call(
+            request("POST", "/workspace/users", body=body, writes=True), one(ManagedUser, "user")
+        )
 
     async def detach(self, user_id: str) -> None:
         """
@@ -82,7 +163,10 @@ class AsyncManagedUsers:
                 that may have arrived is not sent again, so after a timeout or a broken
                 connection look whether it has taken effect.
         """
-        await self._transport.call(detach_user(user_id), decode_nothing)
+        part = path_part("user_id", user_id)
+        await self._transport.call(
+            request("DELETE", "/workspace/users/{id}", part, writes=True), decode_success
+        )
 
     async def connection_url(
         self, user_id: str, *, expires_in_days: int = 90, rotate: bool = False
@@ -104,8 +188,14 @@ class AsyncManagedUsers:
                 that may have arrived is not sent again, so after a timeout or a broken
                 connection look whether it has taken effect.
         """
-        request = connection_url(user_id, expires_in_days=expires_in_days, rotate=rotate)
-        return await self._transport.call(request, decode_link)
+        body = {"expiresInDays": check_count("expires_in_days", expires_in_days), "rotate": rotate}
+        if not isinstance(rotate, bool):
+            raise ConfigurationError("rotate must be True or False: a new link ends the old one")
+        part = path_part("user_id", user_id)
+        return await self._transport.call(
+            request("POST", "/workspace/users/{id}/connection-url", part, body=body, writes=True),
+            one(ConnectionLink),
+        )
 
     async def create_api_key(self, user_id: str) -> ManagedUserKey:
         """
@@ -126,4 +216,7 @@ class AsyncManagedUsers:
                 that may have arrived is not sent again, so after a timeout or a broken
                 connection look whether it has taken effect.
         """
-        return await self._transport.call(create_user_key(user_id), decode_key)
+        part = path_part("user_id", user_id)
+        return await self._transport.call(
+            request("POST", "/workspace/users/{id}/api-key", part, writes=True), one(ManagedUserKey)
+        )

@@ -1,5 +1,5 @@
 """
-A connection, and what it is made of.
+A connection, what it is made of, and what the live check of one found.
 
 Field names are the wire's in snake case; the rules about the service come from
 https://github.com/publora/publora-api-docs/blob/main/docs/endpoints/platform-connections.md
@@ -16,10 +16,12 @@ from publora_async._wire import ALWAYS, JSONValue, to_wire
 
 __all__ = [
     "Connection",
+    "ConnectionTest",
     "LastError",
     "Platform",
     "Row",
     "StatusSource",
+    "TestStatus",
     "TokenStatus",
 ]
 
@@ -64,6 +66,15 @@ class StatusSource(StrEnum):
 
     EXPIRY_DATE = "expiry_date"
     """The service said nothing; the expiry date was compared with the clock."""
+
+
+class TestStatus(StrEnum):
+    """What the live check says. Others may come and stay plain text."""
+
+    __test__ = False  # pytest would take it for a test
+
+    OK = "ok"
+    ERROR = "error"
 
 
 @attrs.frozen(kw_only=True)
@@ -216,3 +227,53 @@ class Connection:
             "profile_url": self.profile_url,
             "profile_image_url": self.profile_image_url,
         }
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionTest:
+    """
+    What the platform itself says of a connection's credential.
+
+    Attributes:
+        platform_id: Which connection was checked.
+
+        status: Usually a :class:`TestStatus`. An ``"error"`` is a result, not an exception.
+
+        platform: Such as ``"linkedin"``. ``None`` if the service did not say.
+
+        username: Handle on the platform. ``None`` where the account has none.
+
+        message: What the platform said. ``None`` if nothing.
+
+        permissions: What the credential may do. Empty if the service did not say.
+
+        token_expires_in: Time left, for people to read (``"7d 3h"``). ``None`` without a date.
+
+        last_successful_post: When a post last went out, in UTC. ``None`` if none did.
+
+        last_error: What the last failed post met. ``None`` if none failed.
+
+        extra: Fields that this version does not know, as the wire spells them.
+    """
+
+    __test__ = False  # pytest would take it for a test
+
+    platform_id: str
+    status: str
+    platform: str | None = None
+    username: str | None = None
+    message: str | None = None
+    permissions: tuple[str, ...] = ()
+    token_expires_in: str | None = None
+    last_successful_post: datetime | None = None
+    last_error: LastError | None = None
+    extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the credential works."""
+        return self.status == TestStatus.OK
+
+    def to_dict(self) -> dict[str, JSONValue]:
+        """The wire's form: camel case, without what is ``None``."""
+        return to_wire(self)

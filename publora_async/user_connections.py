@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, overload
 import attrs
 
 from publora_async import _frames
-from publora_async.connection_list import COLUMNS, SHOWN, ConnectionList
+from publora_async.connection_list import ConnectionList
 from publora_async.errors import PubloraError
 from publora_async.records import Row
 
@@ -166,7 +166,7 @@ class UserConnectionsList(Sequence[UserConnections]):
         Raises:
             ImportError: pandas is not installed.
         """
-        return _frames.to_pandas(self.to_records(), {"user_id": str, **COLUMNS})
+        return _frames.to_pandas(self.to_records(), {"user_id": str, **_frames.COLUMNS})
 
     def to_polars(self) -> "pl.DataFrame":
         """
@@ -175,7 +175,7 @@ class UserConnectionsList(Sequence[UserConnections]):
         Raises:
             ImportError: polars is not installed.
         """
-        return _frames.to_polars(self.to_records(), {"user_id": str, **COLUMNS})
+        return _frames.to_polars(self.to_records(), {"user_id": str, **_frames.COLUMNS})
 
     def _repr_html_(self) -> str:
-        return _frames.to_html(self.to_records(), ("user_id", *SHOWN))
+        return _frames.to_html(self.to_records(), ("user_id", *_frames.SHOWN))

@@ -4,7 +4,7 @@ from types import EllipsisType, TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex
 
 from publora_async import AsyncPublora, Timeouts
-from publora_async.secret import masked
+from publora_async._checks import masked
 from publora_sync._bridge import Bridge
 from publora_sync.connections import Connections
 from publora_sync.managed_users import ManagedUsers

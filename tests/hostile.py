@@ -87,6 +87,8 @@ class HostileServer:
 
         heads: The bytes of each request's head, in the order of arrival.
 
+        bodies: The bytes of each request's body, in the same order.
+
         connections: How many were accepted.
 
         asked: Released once for each request that has arrived.
@@ -100,6 +102,7 @@ class HostileServer:
         self._answers = answers
         self._tls = tls
         self.heads: list[bytes] = []
+        self.bodies: list[bytes] = []
         self.connections = 0
         self.accepted = threading.Semaphore(0)
         self.asked = threading.Semaphore(0)
@@ -173,10 +176,12 @@ class HostileServer:
             if self._tls is not None and connection.recv(1, socket.MSG_PEEK) == b"\x16":
                 connection = self._tls.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
-            while head := _read_head(connection):
+            while request := _read_request(connection):
+                head, body = request
                 with self._lock:
                     answer = self._answers[min(len(self.heads), len(self._answers) - 1)]
                     self.heads.append(head)
+                    self.bodies.append(body)
                 self.asked.release()
                 _answered.head = head
                 if isinstance(answer, bytes):
@@ -191,18 +196,19 @@ class HostileServer:
             self.left.release()
 
 
-def _read_head(connection: socket.socket) -> bytes:
+def _read_request(connection: socket.socket) -> tuple[bytes, bytes] | None:
+    """Read a request's head and body; nothing where the connection ends instead."""
     received = b""
     while b"\r\n\r\n" not in received:
         piece = connection.recv(65536)
         if not piece:
-            return b""
+            return None
         received += piece
     head, _, body = received.partition(b"\r\n\r\n")
     length = re.search(rb"^content-length: *(\d+)", head, re.IGNORECASE | re.MULTILINE)
     while length and len(body) < int(length[1]):
         body += connection.recv(65536)
-    return head + b"\r\n\r\n"
+    return head + b"\r\n\r\n", body
 
 
 def silence(connection: socket.socket) -> None:

@@ -15,14 +15,7 @@ from publora_async import (
     ResponseDecodeError,
     TestStatus,
 )
-from publora_async._decoding.bodies import (
-    decode_key,
-    decode_link,
-    decode_nothing,
-    decode_test,
-    decode_user,
-    decode_users,
-)
+from publora_async._decoding.bodies import decode_success, many, one
 from publora_async.secret import Secret
 
 DATE = datetime(2026, 10, 8, 15, 30, 0, 250_000, tzinfo=UTC)
@@ -75,6 +68,12 @@ TEST = ConnectionTest(
 )
 
 Decode = Callable[[bytes], object]
+
+decode_users = many(ManagedUser, "users")
+decode_user = one(ManagedUser, "user")
+decode_link = one(ConnectionLink)
+decode_key = one(ManagedUserKey)
+decode_test = one(ConnectionTest)
 
 
 def encoded(document: object) -> bytes:
@@ -134,7 +133,7 @@ def wrapped(user: object) -> dict[str, object]:
             nulls(WIRE_TEST, "platformId", "status"),
             ConnectionTest(platform_id="twitter-1", status="ok", extra={"latencyMs": None}),
         ),
-        (decode_nothing, {"success": True, "detached": 1}, None),
+        (decode_success, {"success": True, "detached": 1}, None),
     ],
 )
 def test_each_answer_becomes_its_record_and_unknown_fields_are_kept(
@@ -228,7 +227,7 @@ def test_a_live_check_is_ok_only_where_the_service_says_so(status: str, ok: bool
             ],
         ),
         (decode_test, {**WIRE_TEST, "status": None}, ["status: expected text, found nothing"]),
-        (decode_nothing, {"success": "true"}, ["success: expected true"]),
+        (decode_success, {"success": "true"}, ["success: expected true"]),
         *(
             (decode, ["hunter2"], ["expected an object, found a list"])
             for decode in (decode_users, decode_user, decode_link, decode_key, decode_test)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publora_async import ConnectionList, ResponseDecodeError, decode_connections
+from publora_async import ConnectionList, ManagedUser, ResponseDecodeError, decode_connections
 from publora_async._decoding import strict_json
-from publora_async._decoding.bodies import decode_users
+from publora_async._decoding.bodies import many
 
 TEXTS = st.text(st.characters(exclude_categories=[])) | st.sampled_from(
     ["twitter-1", "\ud83d\ude00"]
@@ -117,7 +117,7 @@ def test_an_odd_body_is_read_alike(body: bytes) -> None:
 def test_whole_numbers_keep_all_their_digits() -> None:
     body = b'{"success": true, "connections": [{"platformId": "x-1", "n": [36893488147419103232]}]}'
     assert decode_connections(body)[0].extra == {"n": [2**65]}
-    (user,) = decode_users(b'{"users": [{"_id": "u", "n": 36893488147419103232}]}')
+    (user,) = many(ManagedUser, "users")(b'{"users": [{"_id": "u", "n": 36893488147419103232}]}')
     assert user.extra == {"n": 2**65}
 
 

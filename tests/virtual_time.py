@@ -12,10 +12,10 @@ import attrs
 from publora_async import APIStatusError, RateLimitError, ServerError
 from publora_async._http.calls import Transport
 from publora_async._http.failures import Failure
+from publora_async._http.options import ClientOptions
 from publora_async._http.retry import REPEATABLE_STATUSES, RetryBudget
 from publora_async._http.timer import Timer
 from publora_async.connections import AsyncConnections
-from publora_async.options import ClientOptions
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""The one cattrs converter: JSON values -> records, or an error that names the field."""
+"""The cattrs converter: JSON values -> records, or an error that names the field."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import attrs
 
 from publora_async._decoding.fast_hooks import connections, in_utc, last_error
-from publora_async._decoding.problems import expected, unexpected
 from publora_async._decoding.strict_json import MAX_LEVELS, is_deep, is_inexact
 from publora_async._wire import JSONValue, wire_name
-from publora_async.connection_test import ConnectionTest
-from publora_async.managed_user import ConnectionLink, ManagedUser, ManagedUserKey
+from publora_async.errors import ResponseDecodeError
 from publora_async.records import Connection, LastError
 from publora_async.secret import Secret
 
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["Structure", "structure_carefully", "structure_quickly"]
+__all__ = ["Structure", "expected", "kind_of", "structure_carefully", "structure_quickly"]
 
 MAX_PROBLEMS = 10
 
@@ -33,12 +31,12 @@ class Structure(Protocol):
         self, items: list[JSONValue], record: type[T], path_of: Callable[[int], str], /
     ) -> list[T]:
         """
-        Read each of *items* as a *record*.
+        Make a *record* of each of *items*.
 
         Args:
             items: JSON values.
-            record: What each is to be.
-            path_of: Where in the answer the item of an index stands.
+            record: The class of the records.
+            path_of: Returns where in the response the item of an index stands.
         """
         ...
 
@@ -47,11 +45,11 @@ def structure_quickly(
     items: list[JSONValue], record: type[T], _path_of: Callable[[int], str]
 ) -> list[T]:
     """
-    Read what is as documented.
+    Make records of items that are as documented, without keeping account of where each stands.
 
     Raises:
-        KeyError, OverflowError, TypeError, ValueError: Something is not, or not exactly known:
-            :func:`structure_carefully` is to look at it.
+        KeyError, OverflowError, TypeError, ValueError: An item is unusual or wrong;
+            :func:`structure_carefully` can tell which.
     """
     structure = _converter(detailed=False).get_structure_hook(list[record])  # type: ignore[valid-type]  # a type, made anew
     found: list[T] = structure(items, list)
@@ -62,10 +60,10 @@ def structure_carefully(
     items: list[JSONValue], record: type[T], path_of: Callable[[int], str]
 ) -> list[T]:
     """
-    Read whatever may be read, and say exactly what may not.
+    Make records of every item that can be read, or say which cannot, and why.
 
     Raises:
-        ResponseDecodeError: At least one item is something else.
+        ResponseDecodeError: At least one item cannot be read; it lists the first ten problems.
     """
     from cattrs import ClassValidationError
 
@@ -84,6 +82,26 @@ def structure_carefully(
     return found
 
 
+def expected(problems: list[tuple[str, str]]) -> ResponseDecodeError:
+    """Make the error that lists *problems*, each a path and what is wrong there."""
+    lines = [f"{path}: {problem}" if path else problem for path, problem in problems]
+    return ResponseDecodeError(
+        "the answer is not what Publora documents: " + "; ".join(lines),
+        path=problems[0][0],
+        problems=tuple(lines),
+    )
+
+
+def kind_of(value: object) -> str:
+    """Name the type of a JSON value for a message; never the value, which is personal data."""
+    names = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list"}
+    return "nothing" if value is None else names.get(type(value), "an object")
+
+
+def _unexpected(value: object, expected: str) -> ValueError:
+    return ValueError(f"expected {expected}, found {kind_of(value)}")
+
+
 def _problems(error: Exception, path: str) -> Iterator[tuple[str, str]]:
     from cattrs import ClassValidationError
 
@@ -99,7 +117,7 @@ def _text(value: object, _: type[str]) -> str:
     # Strict on purpose: a converter that calls str() makes the text "None" out of a null.
     if type(value) is str:
         return value
-    raise unexpected(value, "text")
+    raise _unexpected(value, "text")
 
 
 def _time(value: object, _: type[datetime]) -> datetime:
@@ -115,7 +133,7 @@ def _number(value: object, _: type[int]) -> int:
     # Not isinstance: true is a number to Python.
     if type(value) is int:
         return value
-    raise unexpected(value, "a whole number")
+    raise _unexpected(value, "a whole number")
 
 
 def _secret(value: object, _: type[Secret]) -> Secret:
@@ -127,7 +145,7 @@ def _texts(value: object, _: type[tuple[str, ...]]) -> tuple[str, ...]:
         return ()
     if isinstance(value, list):
         return tuple(_text(item, str) for item in value)
-    raise unexpected(value, "a list")
+    raise _unexpected(value, "a list")
 
 
 @cache
@@ -140,25 +158,13 @@ def _converter(*, detailed: bool) -> "Converter":
     converter.register_structure_hook(datetime, _time)
     converter.register_structure_hook(Secret, _secret)
     converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
-    for record in _RECORDS:
-        converter.register_structure_hook(
-            record, _record_hook(record, converter, detailed=detailed)
-        )
+    converter.register_structure_hook_factory(
+        attrs.has, lambda record: _record_hook(record, converter, detailed=detailed)
+    )
     if not detailed:
         converter.register_structure_hook(LastError, last_error)
         converter.register_structure_hook_func(lambda kind: kind == list[Connection], connections)
     return converter
-
-
-# What a record holds comes before it.
-_RECORDS: tuple[type[attrs.AttrsInstance], ...] = (
-    LastError,
-    Connection,
-    ConnectionTest,
-    ManagedUser,
-    ConnectionLink,
-    ManagedUserKey,
-)
 
 
 def _record_hook(
@@ -175,7 +181,7 @@ def _record_hook(
 
     def structure(value: object, kind: type[T]) -> T:
         if not isinstance(value, dict):
-            raise unexpected(value, "an object")
+            raise _unexpected(value, "an object")
         found = known(value, kind)
         if value.keys() <= wire_names:
             return found

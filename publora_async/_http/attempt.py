@@ -16,13 +16,13 @@ from aiohttp.http import HttpProcessingError
 
 from publora_async._http.exchange import Answer, Exchange, Progress
 from publora_async._http.failures import BrokenConnectionError, Failure, failure_of
+from publora_async._http.options import ClientOptions
 from publora_async._http.refusals import refusal
 from publora_async._http.request import Request
 from publora_async._http.retry import REPEATABLE_STATUSES, parse_retry_after
 from publora_async._http.session import Pool
 from publora_async._http.timer import Until
 from publora_async.errors import Limit, ResponseDecodeError
-from publora_async.options import ClientOptions
 
 __all__ = ["MAX_BODY", "MAX_ERROR_BODY", "Sender"]
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from publora_async._http.attempt import Sender
 from publora_async._http.failures import Failure, too_late
 from publora_async._http.gate import Gate, Outcome
+from publora_async._http.options import ClientOptions
 from publora_async._http.request import Request
 from publora_async._http.retry import RetryPolicy
 from publora_async._http.session import Pool
@@ -25,7 +26,6 @@ from publora_async.errors import (
     ServerError,
     TransportError,
 )
-from publora_async.options import ClientOptions
 
 __all__ = ["Transport"]
 

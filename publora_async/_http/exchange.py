@@ -16,9 +16,9 @@ import aiohttp
 from yarl import URL
 
 from publora_async._http.failures import BrokenConnectionError
+from publora_async._http.options import ClientOptions
 from publora_async._http.request import KEY_HEADER, Request
 from publora_async._http.session import Connector, Pool
-from publora_async.options import ClientOptions
 
 if TYPE_CHECKING:
     import ssl

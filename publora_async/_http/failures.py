@@ -12,6 +12,7 @@ import aiohttp
 import attrs
 from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 
+from publora_async._http.options import ClientOptions
 from publora_async._http.request import Request
 from publora_async.errors import (
     APIStatusError,
@@ -23,7 +24,6 @@ from publora_async.errors import (
     Stage,
     TransportError,
 )
-from publora_async.options import ClientOptions
 
 __all__ = ["BrokenConnectionError", "Failure", "failure_of", "too_late"]
 

@@ -13,11 +13,11 @@ from typing import Any
 import aiohttp
 
 from publora_async._http.dns import LookUps
+from publora_async._http.options import ClientOptions
 from publora_async._http.retry import RetryBudget
 from publora_async._http.timer import Timer
 from publora_async._loops import loop_or_none, running_loop
 from publora_async.errors import ClientStateError, ConfigurationError
-from publora_async.options import ClientOptions
 
 __all__ = ["Connector", "Pool"]
 

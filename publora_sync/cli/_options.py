@@ -9,7 +9,7 @@ from typing import IO, NamedTuple, get_args
 import click
 
 from publora_async import ConfigurationError
-from publora_async.secret import check_header_value
+from publora_async._checks import check_header_value
 from publora_sync import Publora
 from publora_sync.cli._formats import Format
 

@@ -18,6 +18,7 @@ from command import Run
         (["users"], ["--format", "--sandbox", "jq -r ._id", "Exit codes:"]),
         (["connect"], ["USER", "--days", "--rotate", "--wait", "--timeout", "Exit codes:"]),
         (["sandbox"], ["--port", "--users", "--seed", "--form", "PUBLORA_BASE_URL=http"]),
+        (["sandbox"], ["publora sandbox --latency", "--error-rate", "Exit codes:"]),
     ],
 )
 @pytest.mark.parametrize("flag", ["-h", "--help"])

@@ -34,7 +34,7 @@ from publora_async import (
     ServerError,
     TransportError,
 )
-from publora_async.options import ClientOptions
+from publora_async._http.options import ClientOptions
 from publora_async.secret import Secret
 from publora_sync import Publora
 

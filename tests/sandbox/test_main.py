@@ -13,7 +13,7 @@ import pytest
 import requests
 
 import publora_async.sandbox
-from publora_async.sandbox import Faults, Sandbox, serve
+from publora_async.sandbox import Faults, Sandbox
 from publora_async.sandbox.__main__ import main
 
 ROOT = Path(publora_async.sandbox.__file__).parents[2]
@@ -150,25 +150,3 @@ def test_help_teaches(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     for taught in ("--port", "--users", "--seed", "--form", "PUBLORA_BASE_URL=", "curl "):
         assert taught in shown
-
-
-class EndedByItsReader(list[str]):
-    """A stream whose reader ends the process as soon as there is something to read."""
-
-    write = list.append
-
-    def flush(self) -> None:
-        signal.raise_signal(signal.SIGTERM)
-
-
-def test_serving_gives_the_signals_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that serves a sandbox handles its signals afterwards as it did before."""
-    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-    sandbox = Sandbox()
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stdout", EndedByItsReader())
-        serve(sandbox)
-        address, key = sys.stdout
-    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
-    assert address.startswith("PUBLORA_BASE_URL=http://127.0.0.1:")
-    assert key == f"PUBLORA_API_KEY={sandbox.api_key}\n"

@@ -1,22 +1,23 @@
-"""Numbers that follow from a text and from nothing else."""
+"""Random numbers that are the same for the same seed, on every Python."""
 
 import hashlib
 from collections.abc import Sequence
 from typing import TypeVar
 
-__all__ = ["Draw"]
+__all__ = ["SeededRandom"]
 
 T = TypeVar("T")
 
 
-class Draw:
+class SeededRandom:
     """
-    A short run of numbers that depends only on what it was made from.
+    A few random numbers that depend on nothing but *source*.
 
-    Unlike ``random`` it is the same on every Python, and cheap enough for one per account.
+    Unlike the numbers of ``random`` they are the same on every Python, and making them is cheap
+    enough to do so for every account.
 
     Args:
-        source: What the numbers follow from. It is good for 512 bits of choices.
+        source: The same *source* gives the same numbers, up to 512 bits of them.
     """
 
     __slots__ = ("_left",)
@@ -26,14 +27,14 @@ class Draw:
         self._left = int.from_bytes(hashlib.blake2b(text.encode()).digest())
 
     def below(self, limit: int) -> int:
-        """Take a whole number from 0 to *limit* - 1."""
+        """Draw a whole number from 0 to *limit* - 1."""
         self._left, number = divmod(self._left, limit)
         return number
 
     def pick(self, options: Sequence[T]) -> T:
-        """Take one of *options*."""
+        """Draw one of *options*."""
         return options[self.below(len(options))]
 
     def text(self, alphabet: str, length: int) -> str:
-        """Take *length* characters of *alphabet*."""
+        """Draw *length* characters of *alphabet*."""
         return "".join([self.pick(alphabet) for _ in range(length)])

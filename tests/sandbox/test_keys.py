@@ -1,26 +1,12 @@
-"""Which keys and user ids the sandbox refuses, and in which words."""
-
-from collections.abc import Awaitable, Callable
-from typing import Any
+"""Whose the API keys are, and which of them are refused in which words."""
 
 import pytest
+from sandbox_calls import LIST, USER_PATHS, Ask
 
 from publora_async.sandbox import Sandbox
 
-Ask = Callable[..., Awaitable[tuple[int, Any]]]
-
-LIST = ("GET", "/platform-connections")
 INVALID = (401, {"error": "Invalid API key"})
 NO_WORKSPACE = (403, {"error": "Workspace access is not enabled for this key"})
-MALFORMED_USER = (400, {"error": "Invalid x-publora-user-id"})
-NOT_MANAGED = (403, {"error": "User is not managed by key"})
-USER_PATHS = [
-    ("GET", "/workspace/users"),
-    ("POST", "/workspace/users"),
-    ("DELETE", "/workspace/users/{id}"),
-    ("POST", "/workspace/users/{id}/connection-url"),
-    ("POST", "/workspace/users/{id}/api-key"),
-]
 ALL_PATHS = [LIST, ("POST", "/test-connection/twitter-1"), *USER_PATHS]
 
 
@@ -46,24 +32,6 @@ async def test_every_call_is_refused_to_a_key_that_is_no_good(
     assert await ask(sandbox, method, path, key=key) == refusal
 
 
-@pytest.mark.parametrize(("method", "path"), USER_PATHS)
-async def test_managed_users_are_out_of_an_ordinary_keys_reach(
-    sandbox: Sandbox, ask: Ask, method: str, path: str
-) -> None:
-    path = path.format(id=sandbox.user_ids[0])
-    assert await ask(sandbox, method, path, key=sandbox.ordinary_key) == NO_WORKSPACE
-
-
-@pytest.mark.parametrize(("method", "path"), ALL_PATHS[:2])
-async def test_an_ordinary_key_acts_for_nobody(
-    sandbox: Sandbox, ask: Ask, method: str, path: str
-) -> None:
-    assert (
-        await ask(sandbox, method, path, key=sandbox.ordinary_key, user_id=sandbox.user_ids[0])
-        == NO_WORKSPACE
-    )
-
-
 async def test_an_ordinary_key_lists_the_same_account(sandbox: Sandbox, ask: Ask) -> None:
     assert await ask(sandbox, *LIST, key=sandbox.ordinary_key) == await ask(sandbox, *LIST)
 
@@ -79,35 +47,6 @@ async def test_a_key_of_ones_own_choosing_replaces_the_usual_one(ask: Ask) -> No
         assert sandbox.api_key == "sk_1.mine"
         assert (await ask(sandbox, *LIST, key="sk_1.mine"))[0] == 200
         assert await ask(sandbox, *LIST, key="sk_sandbox.workspace") == INVALID
-
-
-@pytest.mark.parametrize("call", ALL_PATHS[:2])
-@pytest.mark.parametrize(
-    ("user_id", "refusal"),
-    [
-        ("", MALFORMED_USER),
-        ("6626a1f5e4b0c91a2d3f456", MALFORMED_USER),
-        ("6626a1f5e4b0c91a2d3f4567a", MALFORMED_USER),
-        ("6626a1f5e4b0c91a2d3f456g", MALFORMED_USER),
-        ("6626a1f5e4b0c91a2d3f4567", NOT_MANAGED),
-    ],
-)
-async def test_a_user_id_is_judged_by_its_form_then_by_who_manages_it(
-    sandbox: Sandbox, ask: Ask, call: tuple[str, str], user_id: str, refusal: object
-) -> None:
-    assert await ask(sandbox, *call, user_id=user_id) == refusal
-
-
-async def test_the_users_of_another_seed_are_not_managed(sandbox: Sandbox, ask: Ask) -> None:
-    stranger = Sandbox(seed=1).user_ids[0]
-    assert await ask(sandbox, *LIST, user_id=stranger) == NOT_MANAGED
-
-
-async def test_a_user_id_in_capitals_is_the_same_user(sandbox: Sandbox, ask: Ask) -> None:
-    user_id = sandbox.user_ids[1]
-    assert await ask(sandbox, *LIST, user_id=user_id.upper()) == await ask(
-        sandbox, *LIST, user_id=user_id
-    )
 
 
 async def test_a_revoked_key_is_refused_under_both_of_its_names(sandbox: Sandbox, ask: Ask) -> None:
@@ -148,3 +87,10 @@ async def test_each_key_made_is_another_and_the_earlier_ones_stay_good(
     keys = [(await ask(sandbox, "POST", path))[1]["apiKey"] for _ in range(2)]
     assert keys[0] != keys[1]
     assert [(await ask(sandbox, *LIST, key=key))[0] for key in keys] == [200, 200]
+
+
+async def test_a_detached_users_own_key_stays_good(sandbox: Sandbox, ask: Ask) -> None:
+    user_id = sandbox.user_ids[0]
+    _, made = await ask(sandbox, "POST", f"/workspace/users/{user_id}/api-key")
+    await ask(sandbox, "DELETE", f"/workspace/users/{user_id}")
+    assert (await ask(sandbox, *LIST, key=made["apiKey"]))[0] == 200
