@@ -57,7 +57,7 @@ DOORS = {
         serves={*RESOURCES, "publora_async"},
     ),
     "publora_async.sandbox": Door(serves={"publora_async.pytest_plugin"}),
-    "publora_sync.cli": Door(takes={"publora_sync.client"}, serves={"publora_sync.__main__"}),
+    "publora_sync.cli": Door(takes={"publora_sync"}, serves={"publora_sync.__main__"}),
 }
 """What lies behind which door. The modules of a hall may import one another."""
 
@@ -80,7 +80,7 @@ OWNERS = {
     "aiohttp": {"publora_async._http"},
     "aiohttp.web": {"publora_async.sandbox"},
     "anyio": {"publora_sync._loop_thread", "publora_async.sandbox"},
-    "attrs": {"publora_async"},
+    "attrs": {"publora_async", "publora_sync"},
     "cattrs": {"publora_async._decoding"},
     "click": {"publora_sync.cli"},
     "multidict": {"publora_async._http"},

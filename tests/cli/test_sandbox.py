@@ -1,13 +1,13 @@
 """``publora sandbox``: the sandbox's own command line under another name."""
 
-from collections.abc import Callable
+import signal
+import subprocess
 
 import pytest
-from click.testing import Result
+import requests
+from command import COMMAND, Run
 
 from publora_async.sandbox import Faults, Sandbox
-
-Run = Callable[..., Result]
 
 
 def test_a_sandbox_that_cannot_be_is_one_line(run: Run, sandbox: Sandbox) -> None:
@@ -39,3 +39,27 @@ def test_it_takes_whatever_the_sandboxs_own_command_line_takes(
     [sandbox] = served
     assert sandbox.user_ids == Sandbox(users=3, seed=5).user_ids
     assert sandbox.faults == Faults(latency=(0.1, 0.5), rate_limit=9)
+
+
+def test_ctrl_c_ends_the_sandbox_as_it_does_by_its_other_name() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "sandbox", "--port", "0", "--users", "3", "--seed", "5", "--form", "contract"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().removeprefix("PUBLORA_BASE_URL=").strip()
+            key = process.stdout.readline().removeprefix("PUBLORA_API_KEY=").strip()
+            with requests.Session() as session:
+                session.headers["x-publora-key"] = key
+                found = session.get(f"{url}/platform-connections").json()["connections"]
+                users = session.get(f"{url}/workspace/users").json()["users"]
+                process.send_signal(signal.SIGINT)
+                assert process.communicate() == ("", "")
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert {len(connection) for connection in found} == {5}
+    assert [user["_id"] for user in users] == list(Sandbox(users=3, seed=5).user_ids)
