@@ -74,7 +74,7 @@ def _clients(ours: type, theirs: type) -> Iterator[str]:
         yield f"`{name}` of {theirs.__name__} has no async half: write it first, it does the work"
 
 
-def not_exported(ours: Any, theirs: Any) -> Iterator[str]:  # noqa: ANN401  # packages, or what looks like one
+def not_exported(ours: Any, theirs: Any) -> Iterator[str]:  # noqa: ANN401  # packages
     """Say what the first package exports that the second does not, each class in its colour."""
     for name in ours.__all__:
         if name.startswith("Async"):
