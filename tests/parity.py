@@ -77,9 +77,10 @@ def _clients(ours: type, theirs: type) -> Iterator[str]:
 def not_exported(ours: Any, theirs: Any) -> Iterator[str]:  # noqa: ANN401  # packages
     """Say what the first package exports that the second does not, each class in its colour."""
     for name in ours.__all__:
-        if name.startswith("Async"):
-            if name[5:] not in theirs.__all__:
-                yield f"{ours.__name__} exports {name}: export {name[5:]} from {theirs.__name__} too"
+        half = name.removeprefix("Async")
+        if half != name:
+            if half not in theirs.__all__:
+                yield f"{ours.__name__} exports {name}: export {half} from {theirs.__name__} too"
         elif name not in theirs.__all__ or getattr(theirs, name) is not getattr(ours, name):
             yield f"{ours.__name__} exports {name}: export the same from {theirs.__name__} too"
 
