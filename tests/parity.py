@@ -28,7 +28,7 @@ COLOURS = {
 ONLY_ASYNC = {"AsyncPublora.session", "AsyncAnswers.fan_out"}
 """Arguments and attributes that the sync class has no use for."""
 
-# What closes a client says nothing of errors: calling it is always right.
+# Closing asks the service nothing.
 _QUIET = {"close"}
 
 _PLAIN = {
@@ -66,7 +66,7 @@ def _clients(ours: type, theirs: type) -> Iterator[str]:
                 f"and set it beside the other resources of {theirs.__name__}"
             )
             continue
-        yield from pairs.compare(type(resource), type(yours[name]), does_io=True)
+        yield from pairs.compare(type(resource), type(yours[name]), is_resource=True)
         for client in (ours, theirs):
             if name not in _sections(client.__doc__ or "").get("Attributes", {}):
                 yield f"say in the `Attributes` of {client.__name__} what its `{name}` is for"
@@ -101,7 +101,7 @@ class _Pairs:
         self._seen: set[tuple[type, type]] = set()
 
     def compare(
-        self, ours: type, theirs: type, *, does_io: bool = False, is_client: bool = False
+        self, ours: type, theirs: type, *, is_resource: bool = False, is_client: bool = False
     ) -> Iterator[str]:
         if (ours, theirs) in self._seen:
             return
@@ -109,7 +109,7 @@ class _Pairs:
         if theirs.__name__ != _recoloured(ours.__name__) or theirs is ours:
             name = _recoloured(ours.__name__)
             yield f"name the sync half of {ours.__name__} {name}, not {theirs.__name__}"
-        yield from _compare_classes(ours, theirs, whole=does_io)
+        yield from _compare_classes(ours, theirs, whole=is_resource)
         mine, yours = _members(ours), _members(theirs)
         for name in yours.keys() - mine.keys():
             yield f"{theirs.__name__} has `{name}` and {ours.__name__} has not: write it there too"
@@ -119,7 +119,7 @@ class _Pairs:
                 continue
             other = yours[name]
             yield from _compare_methods(ours, method, theirs, other)
-            if (does_io or is_client) and not name.startswith("_") and name not in _QUIET:
+            if (is_resource or is_client) and _does_io(name, method):
                 yield from _without_raises([method, other])
             for kind in _classes(method):
                 twin = other.__globals__.get(_recoloured(kind.__name__))
@@ -268,6 +268,12 @@ def _classes(method: Method) -> Iterator[type]:
         kind = method.__globals__.get(name)
         if inspect.isclass(kind) and kind.__module__.partition(".")[0] == package:
             yield kind
+
+
+def _does_io(name: str, method: Method) -> bool:
+    """Whether an async method asks the service, at once or while its result is iterated over."""
+    asks = inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)
+    return (asks or any(_classes(method))) and not name.startswith("_") and name not in _QUIET
 
 
 def _without_raises(methods: Iterable[Method]) -> Iterator[str]:

@@ -59,12 +59,7 @@ class AsyncLimits:
 
     @property
     def count(self) -> int:
-        """
-        How many there are.
-
-        Raises:
-            PubloraError: Always.
-        """
+        """How many are known."""
 ''' + CLIENT.format(Name="AsyncShop", Limits="AsyncLimits")
 SYNC = '''
 class Stream(Iterator[str]):
@@ -97,12 +92,7 @@ class Limits:
 
     @property
     def count(self) -> int:
-        """
-        How many there are.
-
-        Raises:
-            PubloraError: Always.
-        """
+        """How many are known."""
 ''' + CLIENT.format(Name="Shop", Limits="Limits")
 
 DRIFTS = [
