@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
-from publora_async._advice import WHERE_KEYS_COME_FROM
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -207,7 +205,7 @@ class AuthenticationError(APIStatusError):
     @property
     def advice(self) -> str | None:
         """Where a key comes from."""
-        return WHERE_KEYS_COME_FROM
+        return "create a key at https://app.publora.com under API and set PUBLORA_API_KEY"
 
 
 class PermissionReason(StrEnum):

@@ -35,11 +35,9 @@ class Door:
 DOORS = {
     "publora_async._http": Door(
         takes={
-            "publora_async._advice",
             "publora_async._checks",
             "publora_async._decoding.strict_json",
             "publora_async._loops",
-            "publora_async._urls",
             "publora_async.errors",
             "publora_async.options",
             "publora_async.secret",

@@ -8,7 +8,7 @@ import pytest
 
 from publora_async import ConfigurationError
 from publora_async._http.options import ClientOptions
-from publora_async._urls import DEFAULT_BASE_URL
+from publora_async._http.urls import DEFAULT_BASE_URL
 from publora_async.options import Timeouts
 
 KEY = "sk_1700000000000.0123456789abcdef"

@@ -3,7 +3,7 @@
 import pytest
 
 from publora_async import ConfigurationError
-from publora_async._urls import environment_proxy, to_base_url, to_proxy
+from publora_async._http.urls import environment_proxy, to_base_url, to_proxy
 
 
 @pytest.mark.parametrize(
