@@ -6,7 +6,7 @@ import re
 import pytest
 
 import publora_async
-from publora_async import errors
+from publora_async import AsyncPublora, errors
 from publora_async.errors import (
     APIStatusError,
     AuthenticationError,
@@ -127,3 +127,10 @@ def test_a_403_says_which_of_the_documented_causes_it_is(
     message: str, reason: PermissionReason | None
 ) -> None:
     assert PermissionDeniedError(403, message).reason == reason
+
+
+def test_who_has_no_key_and_who_has_a_wrong_one_are_told_where_keys_come_from() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        AsyncPublora()
+    for error in (raised.value, AuthenticationError(401, "Invalid API key")):
+        assert "create a key at https://app.publora.com under API" in str(error)
