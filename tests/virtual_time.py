@@ -72,14 +72,14 @@ class Service:
         return refusal
 
 
-class _SimulatedSender:
+class _SimulatedAttempts:
     """Asks a simulated service in place of a real one."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def send(
-        self, _request: object, decode: Callable[[bytes], T], _deadline: float
+    async def make(
+        self, _session: object, _request: object, decode: Callable[[bytes], T], _deadline: float
     ) -> T | Failure:
         refusal = await self._service.answer()
         if refusal is None:
@@ -100,7 +100,7 @@ def connections(service: Service) -> AsyncConnections:
         closed=False,
     )
     transport = Transport(options, pool, random=numbers.random)  # type: ignore[arg-type]  # all it looks at
-    transport.sender = _SimulatedSender(service)  # type: ignore[assignment]  # of the same shape
+    transport.attempts = _SimulatedAttempts(service)  # type: ignore[assignment]  # of the same shape
     return AsyncConnections(transport)
 
 
