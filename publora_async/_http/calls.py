@@ -155,7 +155,7 @@ class Transport:
             outcome = await self._in_slot(session, request, decode, deadline)
             return outcome
         finally:
-            gate.leave(begun, *_tell(outcome))
+            gate.leave(begun, *_gate_report(outcome))
 
     async def _waited(self, gate: Gate, deadline: float) -> bool:
         try:
@@ -193,8 +193,8 @@ _HELD_BACK = (
 )
 
 
-def _tell(outcome: object) -> tuple[Outcome, float | None]:
-    """Tell the gate what an attempt says of the service, and which pause it asked for."""
+def _gate_report(outcome: object) -> tuple[Outcome, float | None]:
+    """Say, for the gate, how an attempt ended and which pause the service asked for."""
     if outcome is not None and not isinstance(outcome, Failure):
         return Outcome.GOOD, None
     match outcome:

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 class DaemonDns:
     """
-    Answers for the event loop when aiohttp's resolver asks it for names.
+    Stands in for the event loop in aiohttp's resolver, which asks it for names.
 
     asyncio asks the system on an executor's threads, uvloop on threads of its own. The end of
     the loop or of the interpreter waits for both, but not for daemon threads.

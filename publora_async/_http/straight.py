@@ -73,9 +73,11 @@ __all__ = [
     "why_not",
 ]
 
-# Only what the tests were run with: names and arguments can be looked up, but not whether a
-# connection that must not serve again is still known by the same signs.
 TESTED: Final = ("3.14.",)
+"""
+The series that the tests were run with. Another one may have all names and still hand out a
+connection with a late response on it, and thus another user's data.
+"""
 
 RELIED_ON: Final[dict[str, frozenset[str]]] = {
     "ClientRequest.__init__": frozenset({"headers", "skip_auto_headers", "loop", "ssl", "proxy"}),
