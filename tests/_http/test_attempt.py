@@ -16,7 +16,7 @@ from publora_async import (
     ServerError,
     TransportError,
 )
-from publora_async._http.attempt import MAX_BODY, Sender
+from publora_async._http.attempt import MAX_BODY, Attempts
 from publora_async._http.failures import Failure
 from publora_async._http.options import ClientOptions
 from publora_async._http.request import Request
@@ -25,16 +25,16 @@ from publora_async._http.session import Pool
 REQUEST = Request(method="GET", route="/things", path="/things", headers={})
 
 
-class Attempts:
+class AttemptsAt:
     """Makes attempts at a server, over one pool."""
 
     def __init__(self) -> None:
         self._pools: list[Pool] = []
 
-    def to(self, server: HostileServer) -> Sender:
+    def to(self, server: HostileServer) -> Attempts:
         options = ClientOptions(api_key=KEY, base_url=server.base_url)
         self._pools.append(Pool(options, None))
-        return Sender(options, self._pools[-1])
+        return Attempts(options, self._pools[-1])
 
     async def close(self) -> None:
         for pool in self._pools:
@@ -42,13 +42,13 @@ class Attempts:
 
 
 @pytest.fixture
-async def attempts() -> AsyncIterator[Attempts]:
-    attempts = Attempts()
+async def attempts() -> AsyncIterator[AttemptsAt]:
+    attempts = AttemptsAt()
     yield attempts
     await attempts.close()
 
 
-async def test_it_gives_what_was_made_of_the_body(attempts: Attempts) -> None:
+async def test_it_gives_what_was_made_of_the_body(attempts: AttemptsAt) -> None:
     with HostileServer(reply(b"whatever")) as server:
         assert await attempts.to(server).send(REQUEST, bytes.upper, math.inf) == b"WHATEVER"
     assert server.heads[0].startswith(b"GET /api/v1/things HTTP/1.1\r\n")
@@ -71,13 +71,13 @@ async def test_it_gives_what_was_made_of_the_body(attempts: Attempts) -> None:
     ],
 )
 async def test_a_failure_is_a_value_that_says_whether_it_may_pass(
-    answer: bytes, failure: Failure, attempts: Attempts
+    answer: bytes, failure: Failure, attempts: AttemptsAt
 ) -> None:
     with HostileServer(answer) as server:
         assert await attempts.to(server).send(REQUEST, bytes, math.inf) == failure
 
 
-async def test_a_refusal_stays_one_where_its_body_breaks_off(attempts: Attempts) -> None:
+async def test_a_refusal_stays_one_where_its_body_breaks_off(attempts: AttemptsAt) -> None:
     head = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 99\r\n\r\n{"
     with HostileServer(then_hang_up(head)) as server:
         failure = await attempts.to(server).send(REQUEST, bytes, math.inf)
@@ -86,7 +86,7 @@ async def test_a_refusal_stays_one_where_its_body_breaks_off(attempts: Attempts)
     assert (failure.error.status, failure.repeatable) == (401, False)
 
 
-async def test_what_cannot_be_decoded_is_not_worth_another_attempt(attempts: Attempts) -> None:
+async def test_what_cannot_be_decoded_is_not_worth_another_attempt(attempts: AttemptsAt) -> None:
     def refuse(_: bytes) -> object:
         raise ResponseDecodeError("nonsense")
 
@@ -96,7 +96,9 @@ async def test_what_cannot_be_decoded_is_not_worth_another_attempt(attempts: Att
     assert failure.error.__traceback__ is None
 
 
-async def test_a_body_over_the_cap_is_a_failure_and_ends_the_connection(attempts: Attempts) -> None:
+async def test_a_body_over_the_cap_is_a_failure_and_ends_the_connection(
+    attempts: AttemptsAt,
+) -> None:
     with HostileServer(reply(b"x" * (2 * MAX_BODY))) as server:
         failure = await attempts.to(server).send(REQUEST, bytes, math.inf)
         assert await asyncio.to_thread(server.is_left_alone)
@@ -105,7 +107,7 @@ async def test_a_body_over_the_cap_is_a_failure_and_ends_the_connection(attempts
     )
 
 
-async def test_a_deadline_before_the_attempts_own_end_is_what_ran_out(attempts: Attempts) -> None:
+async def test_a_deadline_before_the_attempts_own_end_is_what_ran_out(attempts: AttemptsAt) -> None:
     with HostileServer(silence) as server:
         deadline = asyncio.get_running_loop().time() + 0.1
         failure = await attempts.to(server).send(REQUEST, bytes, deadline)
