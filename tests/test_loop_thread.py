@@ -1,0 +1,247 @@
+"""The thread with the sync client's event loop: how it starts, how it ends."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+from conftest import KEY
+from hostile import HostileServer, reply
+
+from publora_async import ClientStateError, ConnectionList
+from publora_sync import Publora
+from publora_sync._bridge import Bridge
+from publora_sync._loop_thread import LoopThread
+
+
+def loop_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "publora"]
+
+
+async def nothing() -> None:
+    pass
+
+
+def test_its_loop_runs_until_it_is_stopped_and_what_closes_is_awaited_before() -> None:
+    closed: list[bool] = []
+
+    async def close() -> None:
+        closed.append(asyncio.get_running_loop().is_running())
+
+    loop_thread = LoopThread(close)
+    loop_thread.open()
+    assert loop_thread.is_alive
+    assert not loop_thread.is_current
+    loop_thread.stop()
+    loop_thread.join()
+    assert not loop_thread.is_alive
+    assert closed == [True]
+
+
+def test_what_is_called_there_sees_the_callers_context_variables() -> None:
+    name: ContextVar[str] = ContextVar("name")
+    seen: Future[tuple[bool, str]] = Future()
+    loop_thread = LoopThread(nothing)
+    loop_thread.open()
+    name.set("zoe")
+    loop_thread.call_soon(lambda: seen.set_result((loop_thread.is_current, name.get())))
+    assert seen.result(10) == (True, "zoe")
+    loop_thread.stop()
+    loop_thread.join()
+
+
+def test_what_is_called_after_its_end_is_refused() -> None:
+    loop_thread = LoopThread(nothing)
+    loop_thread.open()
+    loop_thread.stop()
+    loop_thread.join()
+    with pytest.raises(ClientStateError, match="closed meanwhile"):
+        loop_thread.call_soon(print)
+
+
+def test_a_thread_that_has_ended_or_ends_meanwhile_may_be_stopped_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bridge = Bridge(nothing)
+    loop_thread = bridge._started()
+    bridge.stop()
+    loop_thread.stop()
+    assert not loop_thread.is_alive
+    monkeypatch.setattr(LoopThread, "is_alive", True)
+    loop_thread.stop()
+
+
+def test_a_loop_that_cannot_start_is_an_error_and_not_a_wait_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    bridge = Bridge(nothing)
+    with monkeypatch.context() as patch:
+        patch.setattr("publora_sync._loop_thread.anyio.run", fail)
+        for _ in range(2):
+            with pytest.raises(ClientStateError, match=r"cannot start: .*Too many open files"):
+                bridge.run(nothing)
+    bridge.run(nothing)
+    bridge.stop()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_goes_wrong_when_the_thread_ends_is_not_hidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda hook: seen.append(hook.exc_type))
+
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    bridge = Bridge(fail)
+    bridge.run(nothing)
+    bridge.stop()
+    assert seen in ([ExceptionGroup], [ZeroDivisionError])
+
+
+def test_a_thread_that_the_system_does_not_give_is_an_error_and_the_next_call_tries_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    bridge = Bridge(nothing)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(ClientStateError, match=r"cannot start: can't start new thread$"):
+            bridge.run(nothing)
+    bridge.run(nothing)
+    bridge.stop()
+
+
+@pytest.fixture
+def before_the_loop_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Callable[[], object]]]:
+    """What to do on the loop's thread before its loop runs."""
+    steps: list[Callable[[], object]] = []
+    run = anyio.run
+
+    def do_then_run(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401  # anyio's
+        for step in steps:
+            step()
+        return run(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("publora_sync._loop_thread.anyio.run", do_then_run)
+        yield steps
+
+
+def to_the_main_thread(number: signal.Signals) -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+
+def test_an_interrupt_while_the_thread_starts_leaves_a_client_that_works(
+    before_the_loop_runs: list[Callable[[], object]],
+) -> None:
+    interrupted = threading.Event()
+    before_the_loop_runs += [
+        partial(to_the_main_thread, signal.SIGINT),
+        partial(interrupted.wait, 10),
+    ]
+    with HostileServer(reply()) as server, Publora(KEY, base_url=server.base_url) as publora:
+        with pytest.raises(KeyboardInterrupt):
+            publora.connections.list()
+        interrupted.set()
+        assert publora.connections.list() == ConnectionList()
+        assert len(loop_threads()) == 1
+    assert loop_threads() == []
+
+
+def test_a_client_closed_after_such_an_interrupt_leaves_no_thread(
+    before_the_loop_runs: list[Callable[[], object]],
+) -> None:
+    interrupted, closed = threading.Event(), list[bool]()
+
+    async def close() -> None:
+        closed.append(True)
+
+    before_the_loop_runs += [
+        partial(to_the_main_thread, signal.SIGINT),
+        partial(interrupted.wait, 10),
+    ]
+    bridge = Bridge(close)
+    with pytest.raises(KeyboardInterrupt):
+        bridge.run(nothing)
+    threading.Timer(0, interrupted.set).start()
+    bridge.stop()
+    assert loop_threads() == []
+    assert closed == [True]
+
+
+def test_a_signal_handler_may_call_while_the_interrupted_call_waits_for_the_thread(
+    before_the_loop_runs: list[Callable[[], object]],
+) -> None:
+    bridge = Bridge(nothing)
+    handled: list[bool] = []
+    waited_for = threading.Event()
+
+    def handle(*_: object) -> None:
+        waited_for.set()
+        bridge.run(nothing)
+        handled.append(True)
+
+    before_the_loop_runs += [
+        partial(to_the_main_thread, signal.SIGUSR1),
+        partial(waited_for.wait, 10),
+    ]
+    old = signal.signal(signal.SIGUSR1, handle)
+    try:
+        bridge.run(nothing)
+    finally:
+        signal.signal(signal.SIGUSR1, old)
+    assert handled == [True]
+    assert len(loop_threads()) == 1
+    bridge.stop()
+
+
+def test_a_signal_handler_may_call_while_the_interrupted_call_starts_the_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bridge = Bridge(nothing)
+    loops: list[object] = []
+    handlers = [lambda: bridge.run(note)]
+    start = threading.Thread.start
+
+    async def note() -> None:
+        loops.append(asyncio.get_running_loop())
+
+    def start_late(thread: threading.Thread) -> None:
+        if handlers:
+            handlers.pop()()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_late)
+    bridge.run(note)
+    assert len(loops) == 2
+    assert len(set(loops)) == 1
+    bridge.stop()
+    assert loop_threads() == []
+
+
+def test_a_thread_that_is_stopped_before_it_starts_closes_and_ends_when_it_does() -> None:
+    closed: list[bool] = []
+
+    async def close() -> None:
+        closed.append(True)
+
+    loop_thread = LoopThread(close)
+    loop_thread.stop()
+    loop_thread.join()
+    loop_thread.open()
+    loop_thread.join()
+    assert closed == [True]
+    assert not loop_thread.is_alive
