@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from functools import partial
+from itertools import count, takewhile
 from typing import Final, Generic, TypeVar
 
 __all__ = ["FanOut", "Window"]
@@ -18,10 +19,10 @@ SLOW: Final = 0.01
 
 class FanOut(Generic[T, R]):
     """
-    Asks about items, all that it is given at once, and gives the answers as they arrive.
+    Asks about items, each in a task of its own, and gives the answers as they arrive.
 
-    Used on the event loop's thread only. How many items it is given, and when, is up to its
-    consumer, who keeps a :class:`Window`.
+    It is used on the event loop's thread only. How many items it is given, and when, is up to
+    its consumer, who keeps a :class:`Window`.
 
     Args:
         ask: Gives an item's answer. What it raises ends everything.
@@ -151,13 +152,11 @@ class FanOut(Generic[T, R]):
                 await items.aclose()
 
     def _ready(self) -> list[tuple[int, R]]:
-        if not self._ordered or self._error is not None:
-            answers = sorted(self._done.items())
-            self._done.clear()
+        if self._ordered and self._error is None:
+            numbers: Iterable[int] = takewhile(self._done.__contains__, count(self._taken))
         else:
-            answers = []
-            while (number := self._taken + len(answers)) in self._done:
-                answers.append((number, self._done.pop(number)))
+            numbers = sorted(self._done)
+        answers = [(number, self._done.pop(number)) for number in numbers]
         self._taken += len(answers)
         return answers
 
@@ -176,7 +175,7 @@ class Window(Generic[T, R]):
     Attributes:
         answers: Those that were taken together and are not handed out yet.
         patience: How long to wait for the next of them; for :meth:`FanOut.take`.
-        is_closed: Whether all is over.
+        is_closed: Whether there will be no more answers.
     """
 
     def __init__(self, items: Iterable[T] | None, size: int) -> None:
@@ -233,8 +232,12 @@ class Window(Generic[T, R]):
         self._inside -= 1
         return numbered
 
+    def stop_reading(self) -> None:
+        """Read nothing more."""
+        self._items = None
+
     def close(self) -> None:
         """Read nothing more, and forget the answers."""
-        self._items = None
+        self.stop_reading()
         self.answers.clear()
         self.is_closed = True

@@ -59,7 +59,7 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
                 if window.answers:
                     break
         except BaseException:
-            window.close()
+            window.stop_reading()
             self._fan_out.cancel()
             raise
         self._room.release()

@@ -71,7 +71,7 @@ class Answers(Iterator[UserConnections]):
                 if window.answers:
                     break
         except BaseException:
-            window.close()
+            window.stop_reading()
             self._cancel()
             raise
 

@@ -140,22 +140,36 @@ def before_the_loop_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Calla
         yield steps
 
 
-def to_the_main_thread(number: signal.Signals) -> None:
-    signal.pthread_kill(threading.main_thread().ident or 0, number)
+class Interruption:
+    """
+    A signal to the main thread, once that waits for the loop.
+
+    Attributes:
+        over: To be set when it has been noticed; the loop runs only then.
+    """
+
+    def __init__(self, bridge: Bridge, number: signal.Signals) -> None:
+        self.over = threading.Event()
+        self._bridge = bridge
+        self._number = number
+
+    def __call__(self) -> None:
+        (loop_thread,) = self._bridge._loop_threads.values()
+        with loop_thread._starting:
+            pass
+        signal.pthread_kill(threading.main_thread().ident or 0, self._number)
+        self.over.wait(10)
 
 
 def test_an_interrupt_while_the_thread_starts_leaves_a_client_that_works(
     before_the_loop_runs: list[Callable[[], object]],
 ) -> None:
-    interrupted = threading.Event()
-    before_the_loop_runs += [
-        partial(to_the_main_thread, signal.SIGINT),
-        partial(interrupted.wait, 10),
-    ]
     with HostileServer(reply()) as server, Publora(KEY, base_url=server.base_url) as publora:
+        interruption = Interruption(publora._bridge, signal.SIGINT)
+        before_the_loop_runs.append(interruption)
         with pytest.raises(KeyboardInterrupt):
             publora.connections.list()
-        interrupted.set()
+        interruption.over.set()
         assert publora.connections.list() == ConnectionList()
         assert len(loop_threads()) == 1
     assert loop_threads() == []
@@ -164,19 +178,17 @@ def test_an_interrupt_while_the_thread_starts_leaves_a_client_that_works(
 def test_a_client_closed_after_such_an_interrupt_leaves_no_thread(
     before_the_loop_runs: list[Callable[[], object]],
 ) -> None:
-    interrupted, closed = threading.Event(), list[bool]()
+    closed: list[bool] = []
 
     async def close() -> None:
         closed.append(True)
 
-    before_the_loop_runs += [
-        partial(to_the_main_thread, signal.SIGINT),
-        partial(interrupted.wait, 10),
-    ]
     bridge = Bridge(close)
+    interruption = Interruption(bridge, signal.SIGINT)
+    before_the_loop_runs.append(interruption)
     with pytest.raises(KeyboardInterrupt):
         bridge.run(nothing)
-    threading.Timer(0, interrupted.set).start()
+    threading.Timer(0, interruption.over.set).start()
     bridge.stop()
     assert loop_threads() == []
     assert closed == [True]
@@ -187,17 +199,14 @@ def test_a_signal_handler_may_call_while_the_interrupted_call_waits_for_the_thre
 ) -> None:
     bridge = Bridge(nothing)
     handled: list[bool] = []
-    waited_for = threading.Event()
+    interruption = Interruption(bridge, signal.SIGUSR1)
+    before_the_loop_runs.append(interruption)
 
     def handle(*_: object) -> None:
-        waited_for.set()
+        interruption.over.set()
         bridge.run(nothing)
         handled.append(True)
 
-    before_the_loop_runs += [
-        partial(to_the_main_thread, signal.SIGUSR1),
-        partial(waited_for.wait, 10),
-    ]
     old = signal.signal(signal.SIGUSR1, handle)
     try:
         bridge.run(nothing)
@@ -230,6 +239,40 @@ def test_a_signal_handler_may_call_while_the_interrupted_call_starts_the_thread(
     assert len(set(loops)) == 1
     bridge.stop()
     assert loop_threads() == []
+
+
+class LateLock:
+    """
+    A lock that is not free in the first slice of the wait for it.
+
+    Attributes:
+        waited_for: Whether that slice is over.
+    """
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self.waited_for = threading.Event()
+        self._lock = lock
+        self.release = lock.release
+
+    def acquire(self, timeout: float) -> bool:
+        assert timeout < 1
+        if self.waited_for.is_set():
+            return self._lock.acquire(timeout=timeout)
+        self.waited_for.set()
+        return False
+
+
+def test_a_loop_that_takes_more_than_one_slice_of_the_waiting_is_waited_for(
+    before_the_loop_runs: list[Callable[[], object]],
+) -> None:
+    loop_thread = LoopThread(nothing)
+    lock = LateLock(loop_thread._opening)
+    loop_thread._opening = lock  # type: ignore[assignment]
+    before_the_loop_runs.append(partial(lock.waited_for.wait, 10))
+    loop_thread.open()
+    assert loop_thread.is_alive
+    loop_thread.stop()
+    loop_thread.join()
 
 
 def test_a_thread_that_is_stopped_before_it_starts_closes_and_ends_when_it_does() -> None:
