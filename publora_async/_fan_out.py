@@ -203,15 +203,14 @@ class Window(Generic[T, R]):
         items: list[T] = []
         self.patience = None
         begun = time.monotonic()
-        while self._items is not None and self.room:
+        while self._items is not None and self._inside < self._size:
             try:
                 items.append(next(self._items))
             except Exception as end:  # noqa: BLE001  # raised once all answers are handed out
                 self._items = None
                 return items, end
             self._inside += 1
-            took = time.monotonic() - begun
-            if took > SLOW and self.room:
+            if self._inside < self._size and (took := time.monotonic() - begun) > SLOW:
                 self.patience = took
                 break
         return items, None

@@ -62,7 +62,8 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
             window.stop_reading()
             self._fan_out.cancel()
             raise
-        self._room.release()
+        if self._awaited_ids is not None:
+            self._room.release()
         return window.hand_out()
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
