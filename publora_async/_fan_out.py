@@ -90,8 +90,8 @@ class FanOut(Generic[T, R]):
                 return None
             self._news.clear()
             try:
-                news = self._news.wait()
-                await (news if patience is None else asyncio.wait_for(news, patience))
+                async with asyncio.timeout(patience):
+                    await self._news.wait()
             except TimeoutError:
                 return []
 
@@ -201,11 +201,12 @@ class Window(Generic[T, R]):
             What to give to :meth:`FanOut.start`.
         """
         items: list[T] = []
+        source = self._items
         self.patience = None
         begun = time.monotonic()
-        while self._items is not None and self._inside < self._size:
+        while source is not None and self._inside < self._size:
             try:
-                items.append(next(self._items))
+                items.append(next(source))
             except Exception as end:  # noqa: BLE001  # raised once all answers are handed out
                 self._items = None
                 return items, end

@@ -49,7 +49,7 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
             raise ClientStateError("these answers belong to another event loop: ask anew here")
         window = self._window
         try:
-            if self._loop is None:
+            if self._loop is None and not window.is_closed:
                 self._begin(loop)
             while not window.is_closed:
                 if window.room:

@@ -165,6 +165,7 @@ class Bridge:
             # A client that was dropped, not closed, leaves no thread behind either.
             _when_dropped(self, new.stop)
             loop_thread = self._loop_threads.setdefault(pid, new)
+        # Not before the thread can be found: stop() would miss one that starts meanwhile.
         if self._stopped:
             raise ClientStateError("this client is closed: make another one")
         if loop_thread.is_current:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
@@ -132,6 +132,19 @@ async def test_a_stream_that_was_never_begun_asks_nothing_and_starts_no_thread(
     del stream
     assert loop_threads() == []
     assert asked.user_ids == []
+
+
+async def test_a_stream_over_an_async_iterable_that_was_closed_before_it_began_reads_nothing(
+    asked: Asked,
+) -> None:
+    async def user_ids() -> AsyncGenerator[str, None]:
+        yield pytest.fail("it was read")
+
+    held = user_ids()
+    async with AsyncAnswers(asked.fan_out(), held, 2) as answers:
+        pass
+    assert await anext(answers, None) is None
+    await held.aclose()
 
 
 class UnusualError(BaseException):
