@@ -90,7 +90,6 @@ def test_a_public_module_lists_the_public_names_that_it_defines(module: ModuleTy
     tell(unlisted(FILES[module.__name__], module.__all__))
 
 
-@pytest.mark.xfail(strict=True, reason="answers hands the machinery of the fan-out on")
 def test_a_public_module_lists_only_what_its_package_exports() -> None:
     found = [
         sentence
