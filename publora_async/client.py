@@ -46,6 +46,10 @@ class AsyncPublora:
         max_connections: How many attempts may be under way at once; a call waits for its turn.
             A borrowed *session* that has fewer connections bounds them, too.
 
+        strict: Whether one optional field of another type than documented makes the whole
+            response a :class:`ResponseDecodeError`. Else the field is ``None``, its value goes to
+            the record's *extra*, and a WARNING names the field.
+
         proxy: URL of a proxy to use for an https *base_url*. ``None``: none.
 
         ssl_context: Whom to trust; it has to verify certificates and host names. ``None``: the
@@ -75,6 +79,7 @@ class AsyncPublora:
         deadline: float | None = 120.0,
         max_retries: int = 3,
         max_connections: int = 100,
+        strict: bool = False,
         proxy: str | None = None,
         ssl_context: "ssl.SSLContext | None" = None,
         trust_env: bool = False,
@@ -93,6 +98,7 @@ class AsyncPublora:
             deadline=deadline,
             max_retries=max_retries,
             max_connections=max_connections,
+            strict=strict,
             proxy=proxy,
             ssl_context=ssl_context,
         )

@@ -1,15 +1,15 @@
 """The connections of one account or managed user, as a list that answers questions."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import compress
 from typing import TYPE_CHECKING, overload
 
 import attrs
 
 from publora_async import _frames
+from publora_async._checks import check_duration, check_moment
 from publora_async._wire import JSONValue
-from publora_async.errors import ConfigurationError
 from publora_async.records import Connection, Row, TokenStatus
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ class ConnectionList(Sequence[Connection]):
                 where the service gave no status of its own.
 
         Raises:
-            ConfigurationError: *now* has no time zone.
+            ConfigurationError: *now* is no datetime, or has no time zone.
         """
-        moment = _moment(now)
+        moment = check_moment("now", now)
         return self._where(some.status_at(moment) == TokenStatus.EXPIRED for some in self)
 
     def expiring(
@@ -104,11 +104,11 @@ class ConnectionList(Sequence[Connection]):
             now: The moment to judge by, aware. ``None``: the present one.
 
         Raises:
-            ConfigurationError: *within* is negative, or *now* has no time zone.
+            ConfigurationError: *within* is no duration or negative, or *now* is no aware datetime.
         """
-        moment = _moment(now)
-        if within is not None and within < timedelta(0):
-            raise ConfigurationError(f"within must not be negative: {within}")
+        moment = check_moment("now", now)
+        if within is not None:
+            check_duration("within", within)
         return self._where(_expires_within(some, within, moment) for some in self)
 
     def to_dict(self) -> dict[str, JSONValue]:
@@ -123,9 +123,9 @@ class ConnectionList(Sequence[Connection]):
             now: The moment to judge by, aware. ``None``: the present one.
 
         Raises:
-            ConfigurationError: *now* has no time zone.
+            ConfigurationError: *now* is no datetime, or has no time zone.
         """
-        moment = _moment(now)
+        moment = check_moment("now", now)
         return [connection.to_row(now=moment) for connection in self]
 
     def to_pandas(self) -> "pd.DataFrame":
@@ -151,14 +151,6 @@ class ConnectionList(Sequence[Connection]):
 
     def _where(self, keep: Iterable[bool]) -> "ConnectionList":
         return ConnectionList(compress(self, keep))
-
-
-def _moment(now: datetime | None) -> datetime:
-    if now is None:
-        return datetime.now(UTC)
-    if now.tzinfo is None:
-        raise ConfigurationError("now must have a time zone: datetime.now(UTC), for one")
-    return now
 
 
 def _expires_within(connection: Connection, within: timedelta | None, now: datetime) -> bool:

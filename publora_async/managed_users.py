@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from publora_async._checks import check_count, check_text
+from publora_async._checks import aware, check_count, check_header_value, check_text
 from publora_async._decoding.bodies import decode_success, many, one
 from publora_async._http.request import path_part, request
 from publora_async._wire import JSONValue, named, to_wire
@@ -51,7 +51,7 @@ class ManagedUser:
     role: str | None = None
     daily_posts_left: int | None = None
     connections_page_url: str | None = None
-    connections_page_token_expires_at: datetime | None = None
+    connections_page_token_expires_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
     def to_dict(self) -> dict[str, JSONValue]:
@@ -73,7 +73,7 @@ class ConnectionLink:
     """
 
     url: str
-    token_expires_at: datetime | None = None
+    token_expires_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
 
@@ -163,7 +163,7 @@ class AsyncManagedUsers:
                 that may have arrived is not sent again, so after a timeout or a broken
                 connection look whether it has taken effect.
         """
-        part = path_part("user_id", user_id)
+        part = path_part("user_id", check_header_value("user_id", user_id))
         await self._transport.call(
             request("DELETE", "/workspace/users/{id}", part, writes=True), decode_success
         )
@@ -191,7 +191,7 @@ class AsyncManagedUsers:
         body = {"expiresInDays": check_count("expires_in_days", expires_in_days), "rotate": rotate}
         if not isinstance(rotate, bool):
             raise ConfigurationError("rotate must be True or False: a new link ends the old one")
-        part = path_part("user_id", user_id)
+        part = path_part("user_id", check_header_value("user_id", user_id))
         return await self._transport.call(
             request("POST", "/workspace/users/{id}/connection-url", part, body=body, writes=True),
             one(ConnectionLink),
@@ -216,7 +216,7 @@ class AsyncManagedUsers:
                 that may have arrived is not sent again, so after a timeout or a broken
                 connection look whether it has taken effect.
         """
-        part = path_part("user_id", user_id)
+        part = path_part("user_id", check_header_value("user_id", user_id))
         return await self._transport.call(
             request("POST", "/workspace/users/{id}/api-key", part, writes=True), one(ManagedUserKey)
         )

@@ -114,7 +114,7 @@ class UserConnectionsList(Sequence[UserConnections]):
             now: As for :meth:`ConnectionList.expired`.
 
         Raises:
-            ConfigurationError: *now* has no time zone.
+            ConfigurationError: *now* is no datetime, or has no time zone.
         """
         return self._with_some(lambda connections: connections.expired(now=now))
 
@@ -129,7 +129,7 @@ class UserConnectionsList(Sequence[UserConnections]):
             now: As for :meth:`ConnectionList.expiring`.
 
         Raises:
-            ConfigurationError: *within* is negative, or *now* has no time zone.
+            ConfigurationError: *within* is no duration or negative, or *now* is no aware datetime.
         """
         return self._with_some(lambda connections: connections.expiring(within, now=now))
 
@@ -151,7 +151,7 @@ class UserConnectionsList(Sequence[UserConnections]):
             now: The moment to judge by, aware. ``None``: the present one.
 
         Raises:
-            ConfigurationError: *now* has no time zone.
+            ConfigurationError: *now* is no datetime, or has no time zone.
         """
         return [
             {"user_id": answer.user_id, **row}

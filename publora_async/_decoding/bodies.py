@@ -58,36 +58,41 @@ def many(record: type[T], key: str) -> Callable[[bytes], list[T]]:
     return partial(_decode, build=build)
 
 
-def decode_connections(body: bytes) -> ConnectionList:
+def decode_connections(body: bytes, *, strict: bool = False) -> ConnectionList:
     """
     Read the body of a response to ``GET /platform-connections``.
 
     Args:
         body: UTF-8 JSON, such as :meth:`ConnectionList.to_dict` written out.
 
+        strict: Whether an optional field of another type than documented is an error. Else it
+            is ``None``, and its value goes to *extra* under the wire's name.
+
     Raises:
         ResponseDecodeError: It is not JSON, or not of that shape.
     """
-    return ConnectionList(_decode(body, build=_connections))
+    return ConnectionList(_decode(body, build=_connections, strict=strict))
 
 
-def decode_success(body: bytes) -> None:
+def decode_success(body: bytes, *, strict: bool = False) -> None:
     """
     Read the body of a response that says no more than ``{"success": true}``.
 
     Raises:
         ResponseDecodeError: It says something else.
     """
-    _decode(body, build=_success)
+    _decode(body, build=_success, strict=strict)
 
 
-def _decode(body: bytes, *, build: Callable[[dict[str, JSONValue], Structure], R]) -> R:
+def _decode(
+    body: bytes, *, build: Callable[[dict[str, JSONValue], Structure], R], strict: bool = False
+) -> R:
     try:
         return build(_object(parse_quickly(body)), structure_quickly)
     except (KeyError, OverflowError, RecursionError, TypeError, ValueError, ResponseDecodeError):
         # Something is unusual or wrong: once more, exactly, to say what and where.
         pass
-    return build(_object(parse(body)), structure_carefully)
+    return build(_object(parse(body)), partial(structure_carefully, strict=strict))
 
 
 def _object(document: JSONValue) -> dict[str, JSONValue]:

@@ -5,6 +5,7 @@ import logging
 import math
 import random as random_numbers
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from publora_async._http.attempt import Sender
@@ -61,15 +62,13 @@ class Transport:
         self._budget = pool.budget
         self.sender: Sender = Sender(options, pool)
 
-    async def call(
-        self, request: Request, decode: Callable[[bytes], T], gate: Gate | None = None
-    ) -> T:
+    async def call(self, request: Request, decode: Callable[..., T], gate: Gate | None = None) -> T:
         """
         Ask until there is an answer, or no hope of one.
 
         Args:
             request: What to ask.
-            decode: Reads the body of an answer of 2xx.
+            decode: Reads the body of an answer of 2xx; it is told *strict*.
             gate: What holds the calls of a fan-out back. ``None``: nothing does.
 
         Raises:
@@ -79,6 +78,7 @@ class Transport:
             ClientStateError: The client cannot be used here, or was closed meanwhile.
         """
         self.pool.session()
+        decode = partial(decode, strict=self.options.strict)
         outcome = await self._outcome(request, decode, gate)
         if not isinstance(outcome, PubloraError):
             return outcome
