@@ -28,6 +28,7 @@ from publora_async.errors import (
     ServerError,
     Stage,
     TransportError,
+    UsersFailedError,
 )
 from publora_async.managed_users import (
     AsyncManagedUsers,
@@ -90,6 +91,7 @@ __all__ = [
     "TransportError",
     "UserConnections",
     "UserConnectionsList",
+    "UsersFailedError",
     "decode_connections",
 ]
 

@@ -1,5 +1,6 @@
 """The resource ``managed_users``, and the records of what it gives."""
 
+import builtins
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,14 +10,15 @@ import attrs
 from publora_async._checks import aware, check_count, check_header_value, check_text
 from publora_async._decoding.bodies import decode_success, many, one
 from publora_async._http.request import path_part, request
+from publora_async._introspection import LazyModule
 from publora_async._wire import JSONValue, named, to_wire
 from publora_async.errors import ConfigurationError
 from publora_async.secret import Secret
 
 if TYPE_CHECKING:
-    import builtins
-
-    from publora_async._http.calls import Transport
+    from publora_async._http import calls
+else:
+    calls = LazyModule("publora_async._http.calls")
 
 __all__ = ["AsyncManagedUsers", "ConnectionLink", "ManagedUser", "ManagedUserKey"]
 
@@ -103,10 +105,10 @@ class ManagedUserKey:
 class AsyncManagedUsers:
     """Manages the users of a workspace; it takes a workspace key."""
 
-    def __init__(self, transport: "Transport") -> None:
+    def __init__(self, transport: "calls.Transport") -> None:
         self._transport = transport
 
-    async def list(self) -> "builtins.list[ManagedUser]":
+    async def list(self) -> builtins.list[ManagedUser]:
         """
         List the managed users, in one answer and in the service's order.
 

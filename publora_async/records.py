@@ -13,7 +13,7 @@ from typing import TypeAlias
 import attrs
 
 from publora_async._checks import aware, check_moment, plain_text
-from publora_async._wire import ALWAYS, JSONValue, to_wire
+from publora_async._wire import ALWAYS, JSONValue, platform_name, to_wire
 
 __all__ = [
     "Connection",
@@ -53,11 +53,10 @@ class Platform(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Platform | None":
-        # As people write them: "LinkedIn", "X", " twitter".
         if not isinstance(value, str):
             return None
-        name = value.strip().lower()
-        return cls._value2member_map_.get("twitter" if name == "x" else name)  # type: ignore[return-value]  # a member of cls
+        name = platform_name(value)
+        return next((platform for platform in cls if platform.value == name), None)
 
 
 class TokenStatus(StrEnum):

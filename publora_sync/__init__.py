@@ -41,6 +41,7 @@ from publora_async import (
     TransportError,
     UserConnections,
     UserConnectionsList,
+    UsersFailedError,
     decode_connections,
 )
 from publora_sync.answers import Answers
@@ -89,6 +90,7 @@ __all__ = [
     "TransportError",
     "UserConnections",
     "UserConnectionsList",
+    "UsersFailedError",
     "decode_connections",
 ]
 

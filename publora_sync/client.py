@@ -1,16 +1,15 @@
 """The sync client: the async one, driven on a thread of its own."""
 
+import ssl
 from types import EllipsisType, TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex
+from typing import NoReturn, Self, SupportsIndex
 
 from publora_async import AsyncPublora, Timeouts
 from publora_async._checks import masked
+from publora_async._introspection import Resource
 from publora_sync._bridge import Bridge
 from publora_sync.connections import Connections
 from publora_sync.managed_users import ManagedUsers
-
-if TYPE_CHECKING:
-    import ssl
 
 __all__ = ["Publora"]
 
@@ -59,6 +58,9 @@ class Publora:
         ConfigurationError: An argument, or what the environment says, cannot be used.
     """
 
+    connections: Resource[Connections] = Resource(Connections)
+    managed_users: Resource[ManagedUsers] = Resource(ManagedUsers)
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -70,7 +72,7 @@ class Publora:
         max_connections: int = 100,
         strict: bool = False,
         proxy: str | None = None,
-        ssl_context: "ssl.SSLContext | None" = None,
+        ssl_context: ssl.SSLContext | None = None,
         trust_env: bool = False,
     ) -> None:
         # First of all: whatever is refused below, no traceback with locals shows a secret.
@@ -93,8 +95,8 @@ class Publora:
         self._owns_connections = owner
         self._client = client
         self._bridge = bridge
-        self.connections: Connections = Connections(client.connections, bridge)
-        self.managed_users: ManagedUsers = ManagedUsers(client.managed_users, bridge)
+        self.connections = Connections(client.connections, bridge)
+        self.managed_users = ManagedUsers(client.managed_users, bridge)
 
     def with_options(
         self,
