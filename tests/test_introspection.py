@@ -19,12 +19,14 @@ CLIENTS = [AsyncPublora, Publora]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_mock_of_a_client_knows_its_resources_and_their_arguments(
+async def test_a_mock_of_a_client_knows_its_resources_and_their_arguments(
     client: type[AsyncPublora | Publora],
 ) -> None:
     mock = create_autospec(client, instance=True)
-    mock.connections.list(user_id="u")
-    mock.managed_users.detach("u")
+    for given in (mock.connections.list(user_id="u"), mock.managed_users.detach("u")):
+        assert inspect.isawaitable(given) == (client is AsyncPublora)
+        if inspect.isawaitable(given):
+            await given
     with pytest.raises(TypeError, match="unexpected keyword"):
         mock.connections.list(user="u")
     with pytest.raises(AttributeError):
