@@ -3,6 +3,7 @@
 import logging
 
 from publora_async._decoding.bodies import decode_connections
+from publora_async._version import __version__
 from publora_async._wire import JSONValue
 from publora_async.answers import AsyncAnswers
 from publora_async.client import AsyncPublora
@@ -92,6 +93,7 @@ __all__ = [
     "UserConnections",
     "UserConnectionsList",
     "UsersFailedError",
+    "__version__",
     "decode_connections",
 ]
 

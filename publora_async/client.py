@@ -8,8 +8,8 @@ import attrs
 
 from publora_async._checks import masked
 from publora_async._http.options import ClientOptions
+from publora_async._http.urls import environment_proxy
 from publora_async._introspection import LazyModule, Resource
-from publora_async._urls import environment_proxy
 from publora_async.connections import AsyncConnections
 from publora_async.managed_users import AsyncManagedUsers
 from publora_async.options import Timeouts

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 import attrs
 
-from publora_async._advice import WHERE_KEYS_COME_FROM
 from publora_async._introspection import LazyModule
 
 if TYPE_CHECKING:
@@ -211,7 +210,7 @@ class AuthenticationError(APIStatusError):
     @property
     def advice(self) -> str | None:
         """Where a key comes from."""
-        return WHERE_KEYS_COME_FROM
+        return "create a key at https://app.publora.com under API and set PUBLORA_API_KEY"
 
 
 class PermissionReason(StrEnum):

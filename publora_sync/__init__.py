@@ -42,6 +42,7 @@ from publora_async import (
     UserConnections,
     UserConnectionsList,
     UsersFailedError,
+    __version__,
     decode_connections,
 )
 from publora_sync.answers import Answers
@@ -91,6 +92,7 @@ __all__ = [
     "UserConnections",
     "UserConnectionsList",
     "UsersFailedError",
+    "__version__",
     "decode_connections",
 ]
 

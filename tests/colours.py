@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 
+from seams import Sleep, draw_from, on_loop_thread, sleep_by
 from still_clock import StillClock
 
 from publora_async import AsyncPublora
@@ -32,24 +33,22 @@ class Client:
         self, publora: AsyncPublora | Publora, random: Callable[[], float] | None = None
     ) -> None:
         self._publora = publora
-        inner = publora if isinstance(publora, AsyncPublora) else publora._client
         if random is not None:
-            old = inner._transport
-            inner._use(type(old)(old.options, old.pool, random=random), owner=True)
-            if isinstance(publora, Publora):
-                publora._use(inner, publora._bridge, owner=True)
-        self._wait = inner._transport.sleep
-        inner._transport.sleep = self._sleep
+            draw_from(publora, random)
+        sleep_by(publora, self._noting)
         self.waits: list[float] = []
         self._skipped = 0.0
         self._clock: StillClock | None = None
 
-    async def _sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        if self._clock is None:
-            self._skipped += seconds
-        else:
-            await self._wait(seconds)
+    def _noting(self, wait: Sleep) -> Sleep:
+        async def sleep(seconds: float) -> None:
+            self.waits.append(seconds)
+            if self._clock is None:
+                self._skipped += seconds
+            else:
+                await wait(seconds)
+
+        return sleep
 
     async def ask(self, question: Question) -> Any:  # noqa: ANN401  # whatever was asked for
         """Put *question*, such as ``lambda publora: publora.connections.list()``."""
@@ -61,7 +60,7 @@ class Client:
         """Await *work* on the client's event loop."""
         if isinstance(self._publora, AsyncPublora):
             return await work(*args)
-        return await asyncio.to_thread(self._publora._bridge.run, work, *args)
+        return await asyncio.to_thread(on_loop_thread, self._publora, work, *args)
 
     async def skip_waits(self, patch: Callable[[object, str, object], None]) -> None:
         """Let no time pass on the client's event loop but what it would have waited."""
@@ -99,7 +98,7 @@ class Client:
         if isinstance(self._publora, AsyncPublora):
             await asyncio.sleep(0)
         else:
-            await asyncio.to_thread(self._publora._bridge.run, asyncio.sleep, 0)
+            await asyncio.to_thread(on_loop_thread, self._publora, asyncio.sleep, 0)
 
     async def close(self) -> None:
         if isinstance(self._publora, AsyncPublora):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import KEY
@@ -13,7 +13,6 @@ from hostile import HostileServer, reply
 from publora_async import AuthenticationError, ClientStateError, ConnectionList
 from publora_sync import Publora
 from publora_sync._bridge import Bridge, _Job
-from publora_sync._loop_thread import LoopThread
 
 
 def loop_threads() -> list[threading.Thread]:
@@ -119,18 +118,6 @@ def test_a_call_from_its_own_thread_is_refused_instead_of_waiting_for_ever() -> 
     bridge.stop()
 
 
-def test_a_thread_that_has_ended_or_ends_meanwhile_may_be_stopped_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    bridge = Bridge(nothing)
-    loop_thread = bridge._started()
-    bridge.stop()
-    loop_thread.stop()
-    assert not loop_thread.is_alive
-    monkeypatch.setattr(LoopThread, "is_alive", True)
-    loop_thread.stop()
-
-
 def test_a_call_that_comes_after_the_last_one_was_cancelled_fails() -> None:
     job = _Job(nothing)
     bridge = Bridge(nothing)
@@ -190,68 +177,6 @@ def test_closing_does_not_wait_for_a_name_look_up_that_hangs(
         assert isinstance(under_way.exception(), ClientStateError)
         assert not released.is_set()
         released.set()
-
-
-def test_a_loop_that_cannot_start_is_an_error_and_not_a_wait_without_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(24, "Too many open files")
-
-    bridge = Bridge(nothing)
-    with monkeypatch.context() as patch:
-        patch.setattr("publora_sync._loop_thread.anyio.run", fail)
-        for _ in range(2):
-            with pytest.raises(ClientStateError, match=r"cannot start: .*Too many open files"):
-                bridge.run(nothing)
-    bridge.run(nothing)
-    bridge.stop()
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_what_goes_wrong_when_the_thread_ends_is_not_hidden(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    seen: list[object] = []
-    monkeypatch.setattr(threading, "excepthook", lambda hook: seen.append(hook.exc_type))
-
-    async def fail() -> None:
-        raise ZeroDivisionError
-
-    bridge = Bridge(fail)
-    bridge.run(nothing)
-    bridge.stop()
-    assert seen in ([ExceptionGroup], [ZeroDivisionError])
-
-
-@pytest.mark.parametrize("starts", [True, False])
-def test_an_interrupt_while_the_thread_starts_leaves_no_thread(
-    starts: bool,  # noqa: FBT001  # a table column
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    interrupts = [KeyboardInterrupt]
-
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(24, "Too many open files")
-
-    class InterruptedFuture(Future[object]):
-        def result(self, timeout: float | None = None) -> object:
-            if interrupts:
-                raise interrupts.pop()
-            return super().result(timeout)
-
-    bridge = Bridge(nothing)
-    with monkeypatch.context() as patch:
-        patch.setattr("publora_sync._loop_thread.Future", InterruptedFuture)
-        if not starts:
-            patch.setattr("publora_sync._loop_thread.anyio.run", fail)
-        with pytest.raises(KeyboardInterrupt):
-            bridge.run(nothing)
-    for thread in loop_threads():
-        thread.join(10)
-    assert loop_threads() == []
-    bridge.run(nothing)
-    bridge.stop()
 
 
 def test_at_exit_nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

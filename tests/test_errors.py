@@ -1,14 +1,12 @@
-"""Errors say what happened and what to do, and the public names are the real ones."""
+"""Errors form a tree, and say what happened and what to do."""
 
-import ast
 import inspect
 import re
-from types import ModuleType
 
 import pytest
 
 import publora_async
-from publora_async import client, connection_list, connections, errors, options, records
+from publora_async import AsyncPublora, errors
 from publora_async.errors import (
     APIStatusError,
     AuthenticationError,
@@ -31,36 +29,6 @@ REFUSALS = [
     *(APIStatusError, BadRequestError, AuthenticationError, PermissionDeniedError),
     *(NotFoundError, ConflictError, RateLimitError, ServerError),
 ]
-
-
-def names_defined_in(module: ModuleType) -> set[str]:
-    """The names that *module* itself gives a meaning to, apart from underscored ones."""
-    names: set[str] = set()
-    for node in ast.parse(inspect.getsource(module)).body:
-        match node:
-            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
-                names.add(name)
-            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                names.add(name)
-    return {name for name in names if not name.startswith("_")}
-
-
-@pytest.mark.parametrize(
-    "module",
-    [client, connection_list, connections, errors, options, records],
-    ids=lambda module: module.__name__,
-)
-def test_a_public_module_lists_the_public_names_it_defines(module: ModuleType) -> None:
-    assert sorted(module.__all__) == sorted(names_defined_in(module))
-
-
-def test_the_package_lists_the_public_names_it_holds() -> None:
-    held = {
-        name
-        for name, value in vars(publora_async).items()
-        if not name.startswith("_") and not inspect.ismodule(value)
-    }
-    assert sorted(publora_async.__all__) == sorted(held)
 
 
 def test_the_tree_in_the_docstring_shows_every_error_and_the_package_offers_it() -> None:
@@ -159,3 +127,10 @@ def test_a_403_says_which_of_the_documented_causes_it_is(
     message: str, reason: PermissionReason | None
 ) -> None:
     assert PermissionDeniedError(403, message).reason == reason
+
+
+def test_who_has_no_key_and_who_has_a_wrong_one_are_told_where_keys_come_from() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        AsyncPublora()
+    for error in (raised.value, AuthenticationError(401, "Invalid API key")):
+        assert "create a key at https://app.publora.com under API" in str(error)

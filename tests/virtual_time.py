@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import attrs
+from seams import attempt_by
 
 from publora_async import APIStatusError, RateLimitError, ServerError
 from publora_async._http.calls import Transport
@@ -72,14 +73,14 @@ class Service:
         return refusal
 
 
-class _SimulatedSender:
+class _SimulatedAttempts:
     """Asks a simulated service in place of a real one."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def send(
-        self, _request: object, decode: Callable[[bytes], T], _deadline: float
+    async def make(
+        self, _session: object, _request: object, decode: Callable[[bytes], T], _deadline: float
     ) -> T | Failure:
         refusal = await self._service.answer()
         if refusal is None:
@@ -100,7 +101,7 @@ def connections(service: Service) -> AsyncConnections:
         closed=False,
     )
     transport = Transport(options, pool, random=numbers.random)  # type: ignore[arg-type]  # all it looks at
-    transport.sender = _SimulatedSender(service)  # type: ignore[assignment]  # of the same shape
+    attempt_by(transport, _SimulatedAttempts(service))
     return AsyncConnections(transport)
 
 

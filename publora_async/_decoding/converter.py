@@ -60,7 +60,7 @@ def structure_quickly(
 
 
 def structure_carefully(
-    items: list[JSONValue], record: type[T], path_of: Callable[[int], str], *, strict: bool
+    items: list[JSONValue], record: type[T], path_of: Callable[[int], str], *, strict: bool = True
 ) -> list[T]:
     """
     Make records of items one by one, and say what is wrong with those that are not as documented.

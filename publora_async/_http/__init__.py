@@ -1,1 +1,1 @@
-"""HTTP: from a request to the bytes of its response; the only user of aiohttp's client."""
+"""HTTP: from a request to the bytes of its response. The only user of aiohttp's client."""

@@ -1,9 +1,9 @@
 """
-One attempt: one request is sent, and its answer read.
+Makes one attempt: sends one request, reads its response, and keeps the attempt's limits.
 
-A failure is handed back as a value, to be raised once every ``except`` block is left: aiohttp's
-exceptions hold the request with its headers, so none of them may become the ``__context__`` of
-what a user sees.
+A failure is returned, and raised only when every ``except`` block is left: aiohttp's exceptions
+hold the request with its headers, so none of them may become the ``__context__`` of what a user
+sees.
 """
 
 import asyncio
@@ -12,19 +12,19 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 import aiohttp
-from aiohttp.http import HttpProcessingError
 
-from publora_async._http.exchange import Answer, Exchange, Progress
+from publora_async._http.exchange import Exchange
 from publora_async._http.failures import BrokenConnectionError, Failure, failure_of
 from publora_async._http.options import ClientOptions
 from publora_async._http.refusals import refusal
 from publora_async._http.request import Request
 from publora_async._http.retry import REPEATABLE_STATUSES, parse_retry_after
 from publora_async._http.session import Pool
+from publora_async._http.straight import HttpProcessingError, Response, Stages
 from publora_async._http.timer import Until
 from publora_async.errors import Limit, ResponseDecodeError
 
-__all__ = ["MAX_BODY", "MAX_ERROR_BODY", "Sender"]
+__all__ = ["MAX_BODY", "MAX_ERROR_BODY", "Attempts"]
 
 MAX_BODY: Final = 4 * 1024 * 1024
 MAX_ERROR_BODY: Final = 64 * 1024
@@ -32,13 +32,13 @@ MAX_ERROR_BODY: Final = 64 * 1024
 T = TypeVar("T")
 
 
-class Sender:
+class Attempts:
     """
     Makes single attempts.
 
     Args:
-        options: What the client was told.
-        pool: The connections.
+        options: The client options.
+        pool: The connection pool.
     """
 
     def __init__(self, options: ClientOptions, pool: Pool) -> None:
@@ -46,57 +46,59 @@ class Sender:
         self._pool = pool
         self._exchange = Exchange(options, pool)
 
-    async def send(
-        self, request: Request, decode: Callable[[bytes], T], deadline: float
+    async def make(
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        decode: Callable[[bytes], T],
+        deadline: float,
     ) -> T | Failure:
         """
         Make one attempt.
 
         Args:
-            request: What to ask.
-            decode: Reads the body of an answer of 2xx.
-            deadline: The latest moment to be at it, by the loop's clock.
+            session: The pool's.
+            request: What to send.
+            decode: Reads the body of a 2xx response.
+            deadline: When the attempt must end, by the loop's clock.
 
         Returns:
-            What *decode* made of the answer, or how the attempt failed.
-
-        Raises:
-            ClientStateError: The client cannot be used here.
+            What *decode* made of the response, or how the attempt failed.
         """
-        progress = Progress()
+        stages = Stages()
         refused: Failure | None = None
         end = asyncio.get_running_loop().time() + self._options.timeout.total
         try:
             with Until(min(end, deadline), self._pool.timer):
-                answer = await self._exchange.answer(request, progress)
-                progress.stage = "body"
+                response = await self._exchange.send(session, request, stages)
+                stages.reached = "body"
                 try:
-                    if 200 <= answer.status < 300 and answer.status != 206:
-                        body = await _read(answer.content, MAX_BODY)
+                    if 200 <= response.status < 300 and response.status != 206:
+                        body = await _read(response.content, MAX_BODY)
                         return _too_long() if body is None else decode(body)
                     # Kept before its body is read: a 401 is one however its body breaks off.
-                    refused = self._refusal(answer, b"")
-                    return self._refusal(answer, await _read(answer.content, MAX_ERROR_BODY))
+                    refused = self._refusal(response, b"")
+                    return self._refusal(response, await _read(response.content, MAX_ERROR_BODY))
                 finally:
                     # With a body that was not read to its end, this closes it.
-                    answer.connection.release()
+                    response.connection.release()
         except ResponseDecodeError as error:
-            # Without its traceback, whose frames hold the answer.
+            # Without its traceback, whose frames hold the body.
             return Failure(error.with_traceback(None), repeatable=False)
         except (aiohttp.ClientError, HttpProcessingError, BrokenConnectionError, OSError) as error:
             limit: Limit = "deadline" if deadline < end else "timeout"
-            return refused or failure_of(error, progress.stage, limit, self._options)
+            return refused or failure_of(error, stages.reached, limit, self._options)
 
-    def _refusal(self, answer: Answer, body: bytes | None) -> Failure:
-        headers = answer.headers
+    def _refusal(self, response: Response, body: bytes | None) -> Failure:
+        headers = response.headers
         error = refusal(
-            answer.status,
+            response.status,
             body or b"",
             location=headers.get("Location"),
             retry_after=parse_retry_after(headers.getall("Retry-After", []), datetime.now(UTC)),
             key=self._options.api_key,
         )
-        return Failure(error, answer.status in REPEATABLE_STATUSES and body is not None)
+        return Failure(error, response.status in REPEATABLE_STATUSES and body is not None)
 
 
 def _too_long() -> Failure:
@@ -105,7 +107,7 @@ def _too_long() -> Failure:
 
 
 async def _read(content: aiohttp.StreamReader, most: int) -> bytes | None:
-    """The decoded body; ``None``, and the rest left unread, if it is over *most* bytes."""
+    """Read the decoded body, or give ``None`` as soon as it is over *most* bytes."""
     body = await content.readany()
     while len(body) <= most and not content.at_eof():
         body += await content.readany()

@@ -1,4 +1,4 @@
-"""From a call to its outcome: slots, attempts, the waits between them, deadlines."""
+"""Makes calls: each as many attempts as it takes, with backoff between them, until a deadline."""
 
 import asyncio
 import logging
@@ -6,16 +6,17 @@ import math
 import random as random_numbers
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from publora_async._http.attempt import Sender
+from publora_async._http.attempt import Attempts
 from publora_async._http.failures import Failure, too_late
 from publora_async._http.gate import Gate, Outcome
 from publora_async._http.options import ClientOptions
 from publora_async._http.request import Request
-from publora_async._http.retry import RetryPolicy
+from publora_async._http.retry import RetryPolicy, may_repeat
 from publora_async._http.session import Pool
 from publora_async._http.timer import Until
+from publora_async._loops import running_loop
 from publora_async.errors import (
     APIStatusError,
     ClientStateError,
@@ -28,6 +29,9 @@ from publora_async.errors import (
     TransportError,
 )
 
+if TYPE_CHECKING:
+    import aiohttp
+
 __all__ = ["Transport"]
 
 logger = logging.getLogger("publora_async")
@@ -37,13 +41,14 @@ T = TypeVar("T")
 
 class Transport:
     """
-    One client's way to the service.
+    Makes the calls of one client.
 
     Args:
-        options: What the client was told.
-        pool: The connections and the retry budget, which derived clients share.
-        sleep: Waits a number of seconds between attempts. ``None``: really.
-        random: Gives numbers from 0 up to 1, for the length of those waits.
+        options: The client options.
+        pool: The connection pool, which derived clients share.
+        sleep: Waits a number of seconds between attempts. ``None``: the pool's, which ends
+            early when the pool is closed.
+        random: Gives numbers from 0 up to 1, for the jitter of those waits.
     """
 
     def __init__(
@@ -60,25 +65,25 @@ class Transport:
         self.random: Callable[[], float] = random
         self._retries = RetryPolicy(options.max_retries, random)
         self._budget = pool.budget
-        self.sender: Sender = Sender(options, pool)
+        self.attempts: Attempts = Attempts(options, pool)
 
     async def call(self, request: Request, decode: Callable[..., T], gate: Gate | None = None) -> T:
         """
-        Ask until there is an answer, or no hope of one.
+        Send *request*, with retries, and give what *decode* makes of the response.
 
         Args:
-            request: What to ask.
-            decode: Reads the body of an answer of 2xx; it is told *strict*.
-            gate: What holds the calls of a fan-out back. ``None``: nothing does.
+            request: What to send.
+            decode: Reads the body of a 2xx response, strictly with ``strict=True``.
+            gate: Holds the calls of a fan-out back. ``None``: nothing does.
 
         Raises:
             APIStatusError: Publora refused.
-            TransportError: No usable answer arrived.
-            ResponseDecodeError: *decode* could not read the answer.
+            TransportError: No usable response arrived.
+            ResponseDecodeError: *decode* could not read the response.
             ClientStateError: The client cannot be used here, or was closed meanwhile.
         """
-        self.pool.session()
-        decode = partial(decode, strict=self.options.strict)
+        if self.options.strict:
+            decode = partial(decode, strict=True)
         outcome = await self._outcome(request, decode, gate)
         if not isinstance(outcome, PubloraError):
             return outcome
@@ -91,16 +96,17 @@ class Transport:
     async def _outcome(
         self, request: Request, decode: Callable[[bytes], T], gate: Gate | None
     ) -> T | PubloraError:
-        now = asyncio.get_running_loop().time
+        now = running_loop().time
         deadline = now() + self.options.deadline if self.options.deadline else math.inf
         attempt = 0
         error: APIStatusError | TransportError | None = None
         while True:
+            session = self.pool.session()
             attempt += 1
             if gate is None:
-                outcome = await self._in_slot(request, decode, deadline)
+                outcome = await self._in_slot(session, request, decode, deadline)
             else:
-                outcome = await self._in_turn(request, decode, deadline, gate)
+                outcome = await self._in_turn(session, request, decode, deadline, gate)
             if not isinstance(outcome, Failure):
                 self._budget.earn(retried=attempt > 1)
                 logger.debug("%s %s: answered, attempt %d", request.method, request.route, attempt)
@@ -111,9 +117,11 @@ class Transport:
                 error.gave_up = "gate"
                 return error
             outcome.error.attempts = attempt - outcome.unsent
-            if isinstance(outcome.error, ResponseDecodeError) or not outcome.may_repeat(request):
+            if isinstance(outcome.error, ResponseDecodeError):
                 return outcome.error
             error = outcome.error
+            if not (outcome.repeatable and may_repeat(request, error)):
+                return error
             delay = self._delay(error, attempt, deadline - now())
             if isinstance(delay, str):
                 error.gave_up = delay
@@ -133,17 +141,22 @@ class Transport:
         return delay if isinstance(delay, str) or self._budget.spend() else "budget"
 
     async def _in_turn(
-        self, request: Request, decode: Callable[[bytes], T], deadline: float, gate: Gate
+        self,
+        session: "aiohttp.ClientSession",
+        request: Request,
+        decode: Callable[[bytes], T],
+        deadline: float,
+        gate: Gate,
     ) -> T | Failure:
         if not gate.enter() and not await self._waited(gate, deadline):
             return Failure(NotSentError(_HELD_BACK), repeatable=False)
         begun = asyncio.get_running_loop().time()
         outcome: T | Failure | None = None
         try:
-            outcome = await self._in_slot(request, decode, deadline)
+            outcome = await self._in_slot(session, request, decode, deadline)
             return outcome
         finally:
-            gate.leave(begun, *_tell(outcome))
+            gate.leave(begun, *_gate_report(outcome))
 
     async def _waited(self, gate: Gate, deadline: float) -> bool:
         try:
@@ -153,7 +166,11 @@ class Transport:
             return False
 
     async def _in_slot(
-        self, request: Request, decode: Callable[[bytes], T], deadline: float
+        self,
+        session: "aiohttp.ClientSession",
+        request: Request,
+        decode: Callable[[bytes], T],
+        deadline: float,
     ) -> T | Failure:
         # The attempt's clock starts only once it holds a slot: a busy client is no fault of the
         # service's.
@@ -167,7 +184,7 @@ class Transport:
         else:
             await slots.acquire()
         try:
-            return await self.sender.send(request, decode, deadline)
+            return await self.attempts.make(session, request, decode, deadline)
         finally:
             slots.release()
 
@@ -177,8 +194,8 @@ _HELD_BACK = (
 )
 
 
-def _tell(outcome: object) -> tuple[Outcome, float | None]:
-    """What an attempt says of the service, and the pause that was asked for."""
+def _gate_report(outcome: object) -> tuple[Outcome, float | None]:
+    """Say, for the gate, how an attempt ended and which pause the service asked for."""
     if outcome is not None and not isinstance(outcome, Failure):
         return Outcome.GOOD, None
     match outcome:

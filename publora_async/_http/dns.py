@@ -1,4 +1,4 @@
-"""Looking up host names, so that nobody has to wait for a look-up that hangs."""
+"""Resolves host names on daemon threads, so that nothing ever waits for a name that hangs."""
 
 import asyncio
 import socket
@@ -7,18 +7,18 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["LookUps"]
+__all__ = ["DaemonDns"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class LookUps:
+class DaemonDns:
     """
-    Stands in for the event loop where ``aiohttp.ThreadedResolver`` asks it for names.
+    Stands in for the event loop in aiohttp's resolver, which asks it for names.
 
-    asyncio asks the system on an executor's threads, uvloop on threads of its own; the end of
-    the loop or of the interpreter waits for either.
+    asyncio asks the system on an executor's threads, uvloop on threads of its own. The end of
+    the loop or of the interpreter waits for both, but not for daemon threads.
     """
 
     async def getaddrinfo(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # as socket's

@@ -1,8 +1,7 @@
 """
-What aiohttp's exceptions mean, told without a word of the request that they hold.
+Turns aiohttp's exceptions into ours, which say nothing of the request that aiohttp's hold.
 
-Timeouts say which limit ran out and at which stage; everything else says what broke, and
-whether another attempt may do better.
+A timeout says which limit ran out and at which stage. Every other error says what broke.
 """
 
 import math
@@ -10,10 +9,9 @@ import os
 
 import aiohttp
 import attrs
-from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 
 from publora_async._http.options import ClientOptions
-from publora_async._http.request import Request
+from publora_async._http.straight import ContentEncodingError, HttpProcessingError
 from publora_async.errors import (
     APIStatusError,
     GaveUp,
@@ -30,42 +28,38 @@ __all__ = ["BrokenConnectionError", "Failure", "failure_of", "too_late"]
 
 @attrs.frozen
 class Failure:
-    """How an attempt ended that gave nothing, and whether another one may do better."""
+    """
+    An attempt that failed.
+
+    Attributes:
+        error: What to raise if there is no other attempt.
+        repeatable: Whether another attempt may succeed.
+    """
 
     error: APIStatusError | TransportError | ResponseDecodeError
     repeatable: bool
 
     @property
     def unsent(self) -> bool:
-        """Whether the attempt ended before there was a slot for it."""
+        """Whether the attempt ended before it had a slot."""
         error = self.error
         queued = isinstance(error, TransportError) and error.stage == "queue"
         return queued or isinstance(error, NotSentError)
 
-    def may_repeat(self, request: Request) -> bool:
-        """Whether *request* may be sent again; a write, only if it has not arrived."""
-        if not (self.repeatable and request.writes):
-            return self.repeatable
-        error = self.error
-        if isinstance(error, APIStatusError):
-            # Publora, or what stands before it, turned the request away unread.
-            return error.status == 429 or (error.status == 503 and error.retry_after is not None)
-        return isinstance(error, TransportError) and error.stage == "connect"
-
 
 class BrokenConnectionError(Exception):
-    """A connection died. Unlike aiohttp's own errors, this one does not make it ask again."""
+    """A connection broke. aiohttp sends a request again for its own errors, but not for this."""
 
 
 def failure_of(error: Exception, stage: Stage, limit: Limit, options: ClientOptions) -> Failure:
     """
-    Tell what an attempt met.
+    Turn what an attempt raised into its failure.
 
     Args:
-        error: What aiohttp, or the attempt's timer, raised.
-        stage: How far the attempt had come.
-        limit: Which limit the timer stood for.
-        options: How long the limits are.
+        error: What aiohttp or the attempt's timer raised.
+        stage: The stage that the attempt had reached.
+        limit: The limit that the timer watched.
+        options: The client options, which say how long the limits are.
     """
     match error:
         case aiohttp.ConnectionTimeoutError():
@@ -80,7 +74,7 @@ def failure_of(error: Exception, stage: Stage, limit: Limit, options: ClientOpti
 
 
 def too_late(stage: Stage, limit: Limit, options: ClientOptions) -> RequestTimeoutError:
-    """Tell which limit ran out, and at which stage."""
+    """Make the error that says which limit ran out, and at which stage."""
     limits = {
         "connect": options.timeout.connect,
         "read": options.timeout.read,
@@ -102,8 +96,8 @@ _DOING: dict[Stage, str] = {
 
 
 def _explain(error: Exception) -> tuple[str, bool]:
-    """What went wrong below HTTP, without a word of the request; and whether it may pass."""
-    passing = False
+    """Say what went wrong below HTTP, and whether another attempt may succeed."""
+    may_pass = False
     match error:
         case aiohttp.ClientConnectorCertificateError():
             what = f"{error.host} cannot be trusted: {error.certificate_error}"
@@ -111,7 +105,7 @@ def _explain(error: Exception) -> tuple[str, bool]:
             what = f"no secure connection to {error.host}: {_reason(error.os_error)}"
         case aiohttp.ClientConnectorError():
             what = f"cannot connect to {error.host}:{error.port}: {_reason(error.os_error)}"
-            passing = True
+            may_pass = True
         case aiohttp.ClientHttpProxyError():
             what = f"the proxy refused to connect: HTTP {error.status}"
         case aiohttp.ClientResponseError() | HttpProcessingError():
@@ -120,12 +114,12 @@ def _explain(error: Exception) -> tuple[str, bool]:
             what = "the answer's compression is broken"
         case _:
             what = "the connection broke before the answer was whole"
-            passing = True
-    return what, passing
+            may_pass = True
+    return what, may_pass
 
 
 def _reason(error: OSError) -> str:
-    # asyncio puts the call and the address in place of the system's words. Name look-ups have
+    # asyncio puts the call and the address in place of the system's words. DNS errors have
     # words of their own, under numbers below 0.
     number = error.errno or 0
     return os.strerror(number) if number > 0 else str(error.strerror)

@@ -1,8 +1,8 @@
 """
-What keeps a fan-out from hammering a service that is down, or that asks for a pause.
+Limits how hard a fan-out may hit a service that fails, or that asks for a pause.
 
-The policy is pure: it is told the time, and says whether a request may go out. :class:`Gate`
-makes calls wait for that on the event loop.
+:class:`GatePolicy` is pure: it is told the time, and says whether a request may go out.
+:class:`Gate` makes calls wait for that on the event loop.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ __all__ = ["Gate", "GatePolicy", "Outcome"]
 
 WINDOW: Final = 20
 ENOUGH: Final = 10
-"""How many of the last outcomes are looked at, and how many there must be to judge by."""
+"""The outcomes that are remembered, and how many there must be before the gate may shut."""
 
 SHUT_AT: Final = 0.9
 """The share of failures that shuts the gate."""
@@ -25,10 +25,10 @@ FIRST_PROBE, LAST_PROBE = 0.5, 8.0
 """Seconds before the first probe; they double with each that fails, up to the last."""
 
 PATIENCE: Final = 30.0
-"""Seconds that calls are held back before they fail unsent."""
+"""Seconds that a shut gate holds calls back before they fail unsent."""
 
 REOPEN_AT: Final = 4
-"""Requests at once after a good probe."""
+"""Requests at once after a probe that succeeded."""
 
 FIRST_PAUSE: Final = 0.25
 """Seconds to pause on a 429 without ``Retry-After``; they double with each in a row."""
@@ -38,17 +38,17 @@ SLOW_DOWN: Final = 0.7
 
 
 class Outcome(Enum):
-    """What an attempt says of the service."""
+    """What an attempt says about the service."""
 
     GOOD = "it works, also where it refuses"
-    FAILED = "5xx, or no answer"
+    FAILED = "5xx, or no response"
     LIMITED = "429"
     UNKNOWN = "the attempt was given up on our side"
 
 
 class GatePolicy:
     """
-    Decides who may ask when.
+    Decides when a request may go out.
 
     Args:
         concurrency: The most requests at once.
@@ -75,11 +75,12 @@ class GatePolicy:
 
     def wait(self, now: float) -> float | None:
         """
-        Say when a call may ask.
+        Say how long a call must wait before its request may go out.
 
         Returns:
-            0 for now; else the seconds after which to ask again, or sooner if an attempt ends.
-            ``None``: not at all, it has been shut for too long and no probe is due.
+            0: not at all. Otherwise the seconds after which to ask this again, or sooner when an
+            attempt ends. ``None``: the call must give up, because the gate has been shut for too
+            long and no probe is due.
         """
         if self._shut_at is None:
             full = self._in_flight >= int(self.limit)
@@ -91,16 +92,16 @@ class GatePolicy:
         return 0
 
     def begin(self) -> None:
-        """Count a request that goes out; a lone one through a shut gate is the probe."""
+        """Count a request that goes out. Through a shut gate it is the probe."""
         self._in_flight += 1
         self._probing = self._shut_at is not None
 
     def end(self, outcome: Outcome, *, begun: float, now: float, pause: float | None) -> None:
         """
-        Learn from an attempt that has ended.
+        Take in how an attempt ended.
 
         Args:
-            outcome: What it says of the service.
+            outcome: What it says about the service.
             begun: When it went out.
             now: The present moment.
             pause: Seconds that the service asked for. ``None``: it did not ask.
@@ -121,7 +122,7 @@ class GatePolicy:
         self._reopen(self.limit)
         wait = self._pause if pause is None else pause
         self.closed_until = max(self.closed_until, now + wait)
-        # Requests that were under way when the first 429 came are news no longer.
+        # Requests that were under way when the first 429 came say nothing new.
         if begun >= self._limited_at:
             self._limited_at = now
             self._pause = min(2 * self._pause, LAST_PROBE)
@@ -161,7 +162,7 @@ class GatePolicy:
 
 class Gate:
     """
-    A :class:`GatePolicy` that calls can wait at; for one fan-out, on one event loop.
+    Makes the calls of one fan-out, on one event loop, wait for a :class:`GatePolicy`.
 
     Args:
         concurrency: The most requests at once.
@@ -173,7 +174,7 @@ class Gate:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def enter(self) -> bool:
-        """Let a request out now, if it may go; it is followed by one :meth:`leave`."""
+        """Let a request out if it may go now. Its attempt then ends with one :meth:`leave`."""
         may = self.policy.wait(asyncio.get_running_loop().time()) == 0
         if may:
             self.policy.begin()
@@ -181,13 +182,13 @@ class Gate:
 
     async def wait_to_enter(self, deadline: float) -> bool:
         """
-        Wait until a request may go out; each success is followed by one :meth:`leave`.
+        Wait until a request may go out. Its attempt then ends with one :meth:`leave`.
 
         Args:
             deadline: The latest moment to wait until, by the loop's clock.
 
         Returns:
-            Whether it may; if not, patience or the time is over.
+            Whether it may. If not, the deadline or the gate's patience is over.
         """
         loop = asyncio.get_running_loop()
         while not self.enter():
@@ -198,7 +199,7 @@ class Gate:
         return True
 
     def leave(self, begun: float, outcome: Outcome, pause: float | None) -> None:
-        """Report how the attempt ended that *enter* let out; arguments as for the policy."""
+        """Tell the policy how an attempt ended, and wake the calls that wait for that."""
         now = asyncio.get_running_loop().time()
         self.policy.end(outcome, begun=begun, now=now, pause=pause)
         for waiting in self._waiting:

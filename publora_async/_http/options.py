@@ -7,10 +7,9 @@ from typing import Any
 
 import attrs
 
-from publora_async._advice import WHERE_KEYS_COME_FROM
 from publora_async._checks import check_count, check_header_value, check_seconds
-from publora_async._urls import to_base_url, to_proxy
-from publora_async.errors import ConfigurationError
+from publora_async._http.urls import to_base_url, to_proxy
+from publora_async.errors import AuthenticationError, ConfigurationError
 from publora_async.options import Timeouts
 from publora_async.secret import Secret
 
@@ -44,7 +43,8 @@ def _to_api_key(value: str | None) -> Secret:
             Secret(os.environ.get("PUBLORA_API_KEY", "")),
         )
         if not value:
-            raise ConfigurationError(f"no API key: {WHERE_KEYS_COME_FROM}, or pass api_key=...")
+            advice = AuthenticationError(401, "").advice
+            raise ConfigurationError(f"no API key: {advice}, or pass api_key=...")
     if isinstance(value, str):
         # What was read from a file ends in a line break.
         value = Secret(value.strip(" \t\r\n"))

@@ -1,4 +1,4 @@
-"""From an answer other than 2xx to an error, no I/O."""
+"""Turns a response other than 2xx into an error; no I/O."""
 
 import re
 from http import HTTPStatus
@@ -42,14 +42,14 @@ def refusal(
     key: Secret,
 ) -> APIStatusError:
     """
-    Read an answer other than 2xx.
+    Make the error that a response other than 2xx stands for.
 
     Args:
         status: HTTP status code.
-        body: The answer's body, or what was read of it.
+        body: The response's body, or what was read of it.
         location: Where a redirect points to; only its origin is named.
         retry_after: Seconds that the service asked to wait.
-        key: Blotted out wherever the answer repeats it.
+        key: Replaced by ``***`` wherever the response repeats it.
     """
     kind = ServerError if status >= 500 else _REFUSALS.get(status, APIStatusError)
     error = kind(status, _phrase(status), retry_after=retry_after)
@@ -90,7 +90,7 @@ def _origin(location: str, key: Secret) -> str:
 
 
 def _quotable(text: str, key: Secret) -> str:
-    """The beginning of *text*, safe to show: without the key, control characters escaped."""
+    """Give the beginning of *text* without the key, and with control characters escaped."""
     beginning = text.replace(key, "***").strip()[:_MOST_QUOTED]
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in beginning)
     return shown[:_MOST_QUOTED]

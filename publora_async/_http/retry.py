@@ -1,4 +1,4 @@
-"""What is worth repeating, and when; no I/O."""
+"""Says which requests may be sent again, and when; no I/O."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,14 +7,15 @@ from email.utils import parsedate_to_datetime
 
 import attrs
 
-from publora_async.errors import GaveUp
+from publora_async._http.request import Request
+from publora_async.errors import APIStatusError, GaveUp, TransportError
 
-__all__ = ["REPEATABLE_STATUSES", "RetryBudget", "RetryPolicy", "parse_retry_after"]
+__all__ = ["REPEATABLE_STATUSES", "RetryBudget", "RetryPolicy", "may_repeat", "parse_retry_after"]
 
 REPEATABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 LONGEST_RETRY_AFTER = 60.0
-"""Seconds; a service that asks for more is not waited for."""
+"""Seconds. A call gives up when the service asks for a longer pause."""
 
 FULL_BUDGET = 500
 RETRY_COST = 5
@@ -23,7 +24,7 @@ RETRY_COST = 5
 @attrs.frozen
 class RetryPolicy:
     """
-    Whether to make another attempt, and after how many seconds.
+    Says whether to make another attempt, and after how many seconds.
 
     Attributes:
         max_retries: Further attempts after the first.
@@ -36,10 +37,10 @@ class RetryPolicy:
 
     def delay(self, attempt: int, *, retry_after: float | None, time_left: float) -> float | GaveUp:
         """
-        Seconds to wait after attempt number *attempt* failed, or why there is to be no other.
+        Give the seconds to wait after an attempt that failed, or the reason to give up.
 
         Args:
-            attempt: Counted from 1.
+            attempt: Its number, counted from 1.
             retry_after: Seconds that the service asked for. ``None``: it did not ask.
             time_left: Seconds until the call's deadline, infinite if it has none.
         """
@@ -55,7 +56,7 @@ class RetryPolicy:
 
 class RetryBudget:
     """
-    What a client may spend on retries, so that an outage does not multiply its requests.
+    Limits a client's retries, so that an outage does not multiply its requests.
 
     As botocore's standard mode has it: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
     """
@@ -71,13 +72,23 @@ class RetryBudget:
         return True
 
     def earn(self, *, retried: bool) -> None:
-        """Book a success: one token, or what its retry has cost."""
+        """Put back one token for a success, or the price of the retry that led to it."""
         self._tokens = min(FULL_BUDGET, self._tokens + (RETRY_COST if retried else 1))
+
+
+def may_repeat(request: Request, error: APIStatusError | TransportError) -> bool:
+    """Tell whether *request* may be sent again: a write only if it surely changed nothing."""
+    if not request.writes:
+        return True
+    if isinstance(error, APIStatusError):
+        # Publora, or what stands before it, turned the request away unread.
+        return error.status == 429 or (error.status == 503 and error.retry_after is not None)
+    return error.stage == "connect"
 
 
 def parse_retry_after(values: Sequence[str], now: datetime) -> float | None:
     """
-    Seconds that ``Retry-After`` asks to wait, 0 for a date that has passed.
+    Read the seconds that ``Retry-After`` asks to wait, 0 for a date that has passed.
 
     Args:
         values: The header's values, one for each time it was sent.

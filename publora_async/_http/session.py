@@ -1,53 +1,39 @@
-"""The aiohttp session that a client and those derived from it share: which loop, until when."""
+"""
+The connection pool that a client and those derived from it share.
+
+It opens an aiohttp session at its first use, belongs to that event loop and process from then on,
+and closes the session in the end.
+"""
 
 import asyncio
-import math
+import logging
 import os
 import ssl
 import threading
 import warnings
 import weakref
 from contextlib import suppress
-from typing import Any
 
 import aiohttp
 
-from publora_async._http.dns import LookUps
 from publora_async._http.options import ClientOptions
 from publora_async._http.retry import RetryBudget
+from publora_async._http.straight import SERVER_SOFTWARE, Connector
 from publora_async._http.timer import Timer
 from publora_async._loops import loop_or_none, running_loop
+from publora_async._version import __version__
 from publora_async.errors import ClientStateError, ConfigurationError
 
-__all__ = ["Connector", "Pool"]
+__all__ = ["Pool"]
+
+logger = logging.getLogger("publora_async")
 
 _inherited: list[aiohttp.BaseConnector] = []
-"""The parent's connections, in a forked process, which must not close or collect them, ever."""
-
-
-class Connector(aiohttp.TCPConnector):
-    """aiohttp's connector, but for connections on which something has arrived unasked."""
-
-    async def connect(
-        self,
-        req: aiohttp.ClientRequest,
-        traces: list[Any],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # the name is aiohttp's
-    ) -> Any:  # noqa: ANN401  # aiohttp does not export the type
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            protocol = connection.protocol
-            if protocol is None or not protocol.should_close:
-                return connection
-            # A late answer would pass for the answer to the next request: another user's data.
-            connection.close()
-
-    def __del__(self, _: object = None) -> None:
-        """Do nothing: whatever is left open is the pool's business, or another process's."""
+"""In a forked process, its parent's connections: never to be closed, nor collected, here."""
 
 
 def _most_at_once(options: ClientOptions, borrowed: aiohttp.ClientSession | None) -> int:
-    """How many attempts may be under way at once, each with a connection of its own."""
+    """Count the attempts that may be under way at once, each with a connection of its own."""
     connector = None if borrowed is None else borrowed.connector
     bounds = () if connector is None else (connector.limit, connector.limit_per_host)
     # A wait inside a borrowed connector would be counted against an attempt's time.
@@ -56,19 +42,21 @@ def _most_at_once(options: ClientOptions, borrowed: aiohttp.ClientSession | None
 
 class Pool:
     """
-    Connections and the slots that bound them, opened at first use inside the running loop.
+    Connections, and the slots that bound how many are used at once.
 
     Args:
-        options: How many attempts may be under way at once, and whom to trust.
+        options: The client options.
 
-        borrowed: A session whose connections are used. Only its connector and its tracing are:
-            not its headers, cookies, middlewares or proxies. It is never closed here.
+        borrowed: A session to use in place of a new one. Only its connector and its tracers are
+            used: not its headers, cookies, middlewares or proxies. It is never closed here.
 
     Attributes:
-        slots: Held for the length of an attempt.
+        slots: Each attempt holds one.
 
-        budget: What retries are paid from. Here, or a client made for each call, with a deadline
-            of its own, would come with a full budget each time.
+        timer: Watches the time limits of calls and attempts.
+
+        budget: Pays for retries. It is the pool's, because a program may derive a client for
+            each call, and each of those would begin with a full budget of its own.
     """
 
     def __init__(self, options: ClientOptions, borrowed: aiohttp.ClientSession | None) -> None:
@@ -88,13 +76,14 @@ class Pool:
         self.timer: Timer = Timer()
         self._closing = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
+        self._explained: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: weakref.finalize[..., Pool] | None = None
         self._pid = os.getpid()
 
     def session(self) -> aiohttp.ClientSession:
         """
-        The session to ask with.
+        Give the session, opened at the first call in the loop that runs then.
 
         Raises:
             ClientStateError: The client is closed, or belongs to another loop or process.
@@ -116,8 +105,14 @@ class Pool:
             )
         return self._session
 
+    def explain(self, reason: str) -> None:
+        """Log, once for each session and *reason*, why requests do not go past the session."""
+        if reason not in self._explained:
+            self._explained.add(reason)
+            logger.debug("requests go through aiohttp's session, which takes longer: %s", reason)
+
     def ssl_context(self) -> ssl.SSLContext:
-        """The caller's context, or one made at first use, when SSL_CERT_FILE is surely set."""
+        """Give the caller's context, or one made at first use, when SSL_CERT_FILE is surely set."""
         if self._ssl_context is None:
             self._ssl_context = ssl.create_default_context()
         return self._ssl_context
@@ -127,13 +122,7 @@ class Pool:
         # one until a larger one was freed: without this, a call takes 25 % longer.
         bytes(1 << 20)  # made, and freed at once
         if self._borrowed is None:
-            # limit=0: the slots bound the connections, and waiting for one is not counted
-            # against an attempt's time. An infinite threshold keeps timeouts unrounded.
-            connector: aiohttp.BaseConnector = Connector(
-                limit=0,
-                timeout_ceil_threshold=math.inf,
-                resolver=aiohttp.ThreadedResolver(LookUps()),  # type: ignore[arg-type]  # all it asks of a loop
-            )
+            connector: aiohttp.BaseConnector = Connector()
             traces = None
         elif self._borrowed.connector is None:
             raise ClientStateError("the borrowed session is closed: make another client")
@@ -143,6 +132,7 @@ class Pool:
         return aiohttp.ClientSession(
             connector=connector,
             connector_owner=self._borrowed is None,
+            headers={"User-Agent": f"publora-python/{__version__} {SERVER_SOFTWARE}"},
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=traces,
         )
@@ -157,14 +147,16 @@ class Pool:
         self._begin()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait so long, or until the pool is closed."""
+        """Wait for so many seconds, or until the pool is closed."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._closing.wait()
 
     async def close(self) -> None:
         """
-        Close the connections that are ours; calls under way fail. Again: nothing happens.
+        Close the connections, unless they are borrowed. Calls under way fail.
+
+        To close a second time does nothing.
 
         Raises:
             ClientStateError: The connections belong to another event loop that is running.
@@ -192,7 +184,7 @@ def _close_soon(connector: Connector) -> None:
 
 
 def _left_open(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop, pid: int) -> None:
-    """See to the connections of a pool that was not closed before it was dropped."""
+    """Close the connections of a pool that was dropped without being closed, and warn of it."""
     connector = session.connector
     session.detach()  # without it, aiohttp would complain of a session that nobody knows
     if connector is not None and os.getpid() != pid:

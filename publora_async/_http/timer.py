@@ -1,4 +1,4 @@
-"""Time limits of many tasks, watched by one timer of the event loop."""
+"""Watches the time limits of many tasks with one timer of the event loop."""
 
 import asyncio
 import math
@@ -9,10 +9,10 @@ __all__ = ["Timer", "Until"]
 
 class Timer:
     """
-    Ends what takes too long.
+    Watches limits, and ends what takes longer.
 
-    Does what ``asyncio.timeout_at`` does, which sets a timer of its own for each piece of work
-    and cancels it: 5 % of a call, for a limit that next to no call reaches.
+    ``asyncio.timeout_at`` would do the same, but sets and cancels a timer for each limit. That
+    takes 5 % of a call, for a limit that next to no call reaches.
     """
 
     def __init__(self) -> None:
@@ -22,17 +22,17 @@ class Timer:
         self._alarm_at = math.inf
 
     def watch(self, limit: "Until") -> None:
-        """See that *limit* is kept until :meth:`forget`."""
+        """Keep *limit* until :meth:`forget`."""
         self._limits.add(limit)
         if limit.end < self._alarm_at:
             self._set_alarm(limit.end)
 
     def forget(self, limit: "Until") -> None:
-        """See to *limit* no longer. The alarm stays: it serves the limits that come next."""
+        """Stop watching *limit*. The alarm stays set: it serves the limits that come next."""
         self._limits.discard(limit)
 
     def expire_all(self) -> None:
-        """Have every limit run out now."""
+        """Make every limit run out now."""
         for limit in tuple(self._limits):
             limit.expire()
 
@@ -57,11 +57,11 @@ class Timer:
 
 class Until:
     """
-    A context in which the running task is cancelled at a moment, and then gets a TimeoutError.
+    Limits how long the running task stays in a context, which raises TimeoutError after that.
 
     Args:
-        end: The moment, by the loop's clock. Infinite: only when all are made to run out.
-        timer: Watches the clock.
+        end: The latest moment, by the loop's clock. Infinite: until :meth:`Timer.expire_all`.
+        timer: Watches the limit.
     """
 
     __slots__ = ("_asked_before", "_expired", "_task", "_timer", "end")

@@ -1,11 +1,11 @@
 """
 A local stand-in for Publora, for demos and tests: a real HTTP server with made-up data.
 
-It answers as the service is documented to, on loopback only, so any HTTP client can talk to it.
+It behaves as the service's documentation says. It listens on loopback only, and any HTTP client
+can talk to it.
 """
 
 from publora_async.sandbox._faults import Faults
-from publora_async.sandbox._sandbox import Sandbox
-from publora_async.sandbox._serve import serve
+from publora_async.sandbox._sandbox import Sandbox, serve
 
 __all__ = ["Faults", "Sandbox", "serve"]

@@ -1,4 +1,4 @@
-"""One connected account, and how the service tells of it."""
+"""One connected account, and the JSON in which the service shows it."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -8,10 +8,18 @@ import attrs
 from publora_async.sandbox._people import Person
 from publora_async.sandbox._platforms import PLATFORMS
 
-__all__ = ["Account", "Form", "Wire", "listed", "plain", "stamp", "tested"]
+__all__ = [
+    "Account",
+    "Form",
+    "JsonObject",
+    "healthy_account",
+    "listing_entry",
+    "result_of_test",
+    "timestamp",
+]
 
 Form = Literal["today", "contract"]
-Wire = dict[str, object]
+JsonObject = dict[str, object]
 
 _HOUR = timedelta(hours=1)
 
@@ -22,22 +30,22 @@ class Account:
     One social account that somebody has connected.
 
     Attributes:
-        platform: A name out of ``PLATFORMS``.
+        platform: A key of ``PLATFORMS``.
 
         account_id: The platform id after its first hyphen.
 
-        username: Handle as the platform spells it. ``None`` for a private Telegram channel.
+        username: Handle as the platform writes it. ``None`` for a private Telegram channel.
 
-        display_name: Name for people. ``None`` where the account has none.
+        display_name: Name to show. ``None`` means the account has none.
 
-        image_url: Where its picture is. ``None`` where it has none.
+        image_url: URL of its picture. ``None`` means it has none.
 
-        profile_url: Where its page is. ``None`` where it has none.
+        profile_url: URL of its page. ``None`` means it has none.
 
-        left: How long the token still lasts, negative once it is over. ``None`` means that
-            no date is known.
+        token_left: How long the token still lasts, negative once it has expired. ``None`` means
+            that no date is known.
 
-        revoked: Whether the account's owner has withdrawn the token, whatever its date.
+        revoked: Whether the account's owner has revoked the token, whatever its date.
 
         posted_ago: How long ago the last post went out. ``None`` means never.
 
@@ -45,7 +53,7 @@ class Account:
 
         failed_ago: How long ago that was.
 
-        tier: Subscription on X. ``None`` means none, or another platform.
+        subscription: Subscription on X. ``None`` means none, or another platform.
     """
 
     platform: str
@@ -54,48 +62,52 @@ class Account:
     display_name: str | None
     image_url: str | None
     profile_url: str | None
-    left: timedelta | None = None
+    token_left: timedelta | None = None
     revoked: bool = False
     posted_ago: timedelta | None = None
     failure: str | None = None
     failed_ago: timedelta = _HOUR
-    tier: str | None = None
+    subscription: str | None = None
 
     @property
     def platform_id(self) -> str:
-        """The id by which Publora knows the connection."""
+        """Publora's id of the connection."""
         return f"{self.platform}-{self.account_id}"
 
     @property
     def expired(self) -> bool:
-        """Whether the token is of no use any more, by its date or by its owner's will."""
-        return self.revoked or (self.left is not None and self.left <= timedelta())
+        """Whether the token no longer works: its time is over, or its owner has revoked it."""
+        return self.revoked or (self.token_left is not None and self.token_left <= timedelta())
 
     @property
     def token_status(self) -> str:
-        """What the service says of the token: ``expiring_soon`` under 7 days, TikTok 30."""
+        """
+        What the service calls the token's state, such as ``"expiring_soon"``.
+
+        Expiring soon means in less than 7 days, on TikTok 30.
+        """
         platform = PLATFORMS[self.platform]
         if self.expired:
             return "expired"
-        if self.left is None:
-            return platform.undated
-        return "expiring_soon" if self.left < timedelta(days=platform.soon) else "valid"
+        if self.token_left is None:
+            return platform.undated_status
+        return "expiring_soon" if self.token_left < timedelta(days=platform.soon_days) else "valid"
 
     @property
     def token_expires_in(self) -> str | None:
         """The time left in words, such as ``"7d 3h"``. ``None`` if no date is known."""
-        if self.left is None:
+        if self.token_left is None:
             return None
-        if self.left <= timedelta():
+        if self.token_left <= timedelta():
             return "expired"
-        days, hours = divmod(self.left // _HOUR, 24)
+        days, hours = divmod(self.token_left // _HOUR, 24)
         if days:
             return f"{days}d {hours}h"
         return f"{hours}h" if hours else "< 1h"
 
 
-def plain(name: str, who: Person, account_id: str) -> Account:
-    """Give an account of *who* on the platform *name*, without dates and with nothing wrong."""
+def healthy_account(name: str, who: Person, account_id: str) -> Account:
+    """Make an account of *who* on the platform *name*, without dates and with nothing wrong."""
     return Account(
         platform=name,
         account_id=account_id,
@@ -106,14 +118,14 @@ def plain(name: str, who: Person, account_id: str) -> Account:
     )
 
 
-def stamp(moment: datetime) -> str:
-    """Spell *moment*, which is in UTC, as the service does: with milliseconds and a ``Z``."""
+def timestamp(moment: datetime) -> str:
+    """Write *moment*, which is in UTC, as the service does: with milliseconds and a ``Z``."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def listed(account: Account, now: datetime, form: Form) -> Wire:
-    """Give *account* as ``platform-connections`` lists it."""
-    expires_at = None if account.left is None else stamp(now + account.left)
+def listing_entry(account: Account, now: datetime, form: Form) -> JsonObject:
+    """Give the entry of *account* in the list of connections."""
+    expires_at = None if account.token_left is None else timestamp(now + account.token_left)
     if form == "contract":
         # The contract's form knows no null but the date's.
         name = account.display_name or account.username
@@ -132,13 +144,13 @@ def listed(account: Account, now: datetime, form: Form) -> Wire:
         "profileUrl": account.profile_url,
         "accessTokenExpiresAt": expires_at,
         "tokenStatus": account.token_status,
-        **_history(account, now),
-        "subscriptionType": account.tier,
+        **_shared_fields(account, now),
+        "subscriptionType": account.subscription,
     }
 
 
-def tested(account: Account, now: datetime) -> Wire:
-    """Give *account* as ``test-connection`` answers for it."""
+def result_of_test(account: Account, now: datetime) -> JsonObject:
+    """Give the result of testing *account*."""
     if not account.expired:
         message = "Connection is working"
     elif account.revoked:
@@ -152,16 +164,16 @@ def tested(account: Account, now: datetime) -> Wire:
         "status": "error" if account.expired else "ok",
         "message": message,
         "permissions": PLATFORMS[account.platform].permissions if not account.expired else (),
-        **_history(account, now),
+        **_shared_fields(account, now),
     }
 
 
-def _history(account: Account, now: datetime) -> Wire:
-    """Give the three fields that a listing and a test share."""
-    posted_at = None if account.posted_ago is None else stamp(now - account.posted_ago)
+def _shared_fields(account: Account, now: datetime) -> JsonObject:
+    """Give the three fields that a list's entry and a test's result share."""
+    posted_at = None if account.posted_ago is None else timestamp(now - account.posted_ago)
     error = None
     if account.failure is not None:
-        error = {"message": account.failure, "occurredAt": stamp(now - account.failed_ago)}
+        error = {"message": account.failure, "occurredAt": timestamp(now - account.failed_ago)}
     return {
         "tokenExpiresIn": account.token_expires_in,
         "lastSuccessfulPost": posted_at,

@@ -1,15 +1,15 @@
-"""Who has which connections now: the drawn ones, and what was connected since."""
+"""Which accounts are connected to whom now: those that the seed gives, and those added since."""
 
 from datetime import datetime
 from functools import lru_cache
 
 import attrs
 
-from publora_async.sandbox._accounts import Account, Form, listed, tested
-from publora_async.sandbox._data import Owner, accounts, new_account, renewed
-from publora_async.sandbox._replies import encode
+from publora_async.sandbox._accounts import Account, Form, listing_entry, result_of_test
+from publora_async.sandbox._data import Owner, initial_accounts, new_account, reconnected
+from publora_async.sandbox._routes import encode
 
-__all__ = ["Connections"]
+__all__ = ["AccountBook"]
 
 _BODIES_KEPT = 2048
 _FIRST_NEW_POSITION = 64
@@ -21,16 +21,16 @@ class _Change:
     polls_left: int
 
 
-class Connections:
+class AccountBook:
     """
-    The connections of the account and of its managed users.
+    The connected accounts of the sandbox's own account and of its managed users.
 
     Args:
-        seed: What the connections follow from.
+        seed: Decides the accounts that there are at first.
 
-        users: How many managed users have drawn connections; those made later have none.
+        users: How many managed users have accounts at first; users created later have none.
 
-        now: When the sandbox takes it to be.
+        now: The time that all dates are counted from.
 
         form: Which fields a listing has.
     """
@@ -44,7 +44,7 @@ class Connections:
         self._unchanged_body = lru_cache(_BODIES_KEPT)(self._body)
 
     def listing(self, owner: Owner) -> bytes:
-        """Answer ``platform-connections`` for *owner*, and count it as one poll."""
+        """Give the body that lists the accounts of *owner*, and count this as one poll."""
         changes = self._changes.get(owner)
         if changes is None:
             return self._unchanged_body(owner)
@@ -54,20 +54,20 @@ class Connections:
         return body
 
     def test(self, owner: Owner, platform_id: str) -> bytes | None:
-        """Answer ``test-connection``, or give ``None`` if *owner* has no such account."""
-        account = self._of(owner).get(platform_id)
-        return None if account is None else encode(tested(account, self._now))
+        """Give the body of a connection test, or ``None`` if *owner* has no such account."""
+        account = self._accounts_of(owner).get(platform_id)
+        return None if account is None else encode(result_of_test(account, self._now))
 
     def connect(self, owner: Owner, platform: str, after_polls: int) -> str:
         """
-        Connect an account of *platform*: the first expired one anew, else a new one.
+        Reconnect the first expired account on *platform*, or connect a new one.
 
         Args:
-            owner: Whose account.
+            owner: Who connects it.
 
-            platform: A name out of ``PLATFORMS``.
+            platform: A key of ``PLATFORMS``.
 
-            after_polls: How many more listings do not show it yet.
+            after_polls: How many more times the owner's accounts are listed without it.
 
         Returns:
             Its platform id.
@@ -75,22 +75,25 @@ class Connections:
         changes = self._changes.setdefault(owner, [])
         expired = (
             account
-            for account in self._of(owner).values()
+            for account in self._accounts_of(owner).values()
             if account.platform == platform and account.expired
         )
         account = next(expired, None)
         if account is None:
             position = _FIRST_NEW_POSITION + len(changes)
             account = new_account(self._seed, owner, position, platform)
-        changes.append(_Change(renewed(account), after_polls))
+        changes.append(_Change(reconnected(account), after_polls))
         return account.platform_id
 
-    def _of(self, owner: Owner) -> dict[str, Account]:
-        """Give the accounts that are connected to *owner* now, by platform id."""
-        drawn = [] if owner is not None and owner >= self._users else accounts(self._seed, owner)
+    def _accounts_of(self, owner: Owner) -> dict[str, Account]:
+        """Give the connected accounts of *owner* by platform id."""
+        is_new = owner is not None and owner >= self._users
+        initial = [] if is_new else initial_accounts(self._seed, owner)
         changed = [c.account for c in self._changes.get(owner, ()) if c.polls_left == 0]
-        return {account.platform_id: account for account in drawn + changed}
+        return {account.platform_id: account for account in initial + changed}
 
     def _body(self, owner: Owner) -> bytes:
-        shown = [listed(a, self._now, self._form) for a in self._of(owner).values()]
-        return encode({"success": True, "connections": shown})
+        entries = [
+            listing_entry(a, self._now, self._form) for a in self._accounts_of(owner).values()
+        ]
+        return encode({"success": True, "connections": entries})

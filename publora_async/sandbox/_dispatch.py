@@ -1,61 +1,78 @@
-"""From an HTTP request to the service, and back."""
+"""How an HTTP request becomes a response: its route, its fault, the service, the counters."""
 
 import asyncio
 import logging
+import socket
+import struct
+import sys
+from collections import Counter
 from contextlib import suppress
 
 from aiohttp import web
 
-from publora_async.sandbox._breakage import cut, reset
-from publora_async.sandbox._counts import Counts
-from publora_async.sandbox._injector import Injector
-from publora_async.sandbox._replies import Reply, refuse
-from publora_async.sandbox._routes import Route, find_route
-from publora_async.sandbox._service import Call, Service
+from publora_async.sandbox._injector import FaultInjector
+from publora_async.sandbox._routes import Reply, Route, error_reply, find_route
+from publora_async.sandbox._service import Service, ServiceRequest
 
 __all__ = ["Dispatcher"]
 
 _logger = logging.getLogger("publora_async.sandbox")
 
+# Close at once and throw away what is unsent: TCP tells the other side by a reset.
+_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+
 
 class Dispatcher:
     """
-    What each request passes through, once.
+    Gives the response to each request, and counts both.
 
     Args:
-        service: What knows the answers.
+        service: Knows the reply to each documented call.
 
-        counts: Where requests and answers are counted.
+        injector: Decides which requests meet a fault.
 
-        injector: What makes them go wrong.
+    Attributes:
+        requests: How many requests have arrived.
+
+        answers: How often each call got a response with each status.
+
+        peak_in_flight: The most requests that were ever in flight at once.
     """
 
-    def __init__(self, service: Service, counts: Counts, injector: Injector) -> None:
+    def __init__(self, service: Service, injector: FaultInjector) -> None:
+        self.requests: int = 0
+        self.answers: Counter[tuple[str, int]] = Counter()
+        self.peak_in_flight: int = 0
+        self._in_flight = 0
         self._service = service
-        self._counts = counts
         self._injector = injector
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer *request*."""
-        self._counts.arrived()
+        """Give the response to *request*; that to one whose connection is reset is not sent."""
+        self.requests += 1
+        self._in_flight += 1
+        self.peak_in_flight = max(self.peak_in_flight, self._in_flight)
         try:
-            route = find_route(request.method, request.rel_url.raw_path)
-            effect = None
-            if not self._injector.idle:
-                effect = await self._injector.meet(route.name, _user_id(request, route))
-            if effect == "reset":
-                return reset(request)
-            reply = effect if isinstance(effect, Reply) else await self._reply(request, route)
-            self._counts.answers[route.name, reply.status] += 1
-            return await (cut if effect == "cut" else _send)(request, reply)
+            return await self._respond(request)
         finally:
-            self._counts.left()
+            self._in_flight -= 1
+
+    async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
+        route = find_route(request.method, request.rel_url.raw_path)
+        effect = None
+        if not self._injector.idle:
+            effect = await self._injector.inject(route.name, _user_id(request, route))
+        if effect == "reset":
+            return _reset(request)
+        reply = effect if isinstance(effect, Reply) else await self._reply(request, route)
+        self.answers[route.name, reply.status] += 1
+        return await (_send_half if effect == "cut" else _send)(request, reply)
 
     async def _reply(self, request: web.BaseRequest, route: Route) -> Reply:
         headers = request.headers
         try:
-            return self._service.answer(
-                Call(
+            return self._service.reply(
+                ServiceRequest(
                     route=route,
                     key=headers.get("x-publora-key"),
                     user_id=headers.get("x-publora-user-id"),
@@ -63,21 +80,21 @@ class Dispatcher:
                 )
             )
         except web.HTTPRequestEntityTooLarge:
-            return refuse(413, "Request body is too large")
+            return error_reply(413, "Request body is too large")
         except Exception:
             _logger.exception("the sandbox could not answer %s", route.name)
-            return refuse(500, "Internal server error")
+            return error_reply(500, "Internal server error")
 
 
 def _user_id(request: web.BaseRequest, route: Route) -> str:
-    """Give the managed user that *request* names, empty if none."""
+    """Give the id of the managed user in the path or the header of *request*, else empty."""
     if "{id}" in route.name:
         return route.parameter.lower()
     return request.headers.get("x-publora-user-id", "").lower()
 
 
 async def _send(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-    """Give the response that carries *reply*, pieces already sent."""
+    """Give *reply* as a response to *request*; a body in pieces is sent here already."""
     status, body, headers = reply
     headers = {"Content-Type": "application/json", **headers}
     if isinstance(body, bytes):
@@ -91,3 +108,30 @@ async def _send(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
             # A write that finds room does not pause, and others want their turn.
             await asyncio.sleep(0)
     return response
+
+
+async def _send_half(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+    """
+    Send half the body that the response's headers promise, and end the connection.
+
+    Of a body in pieces the headers promise the first piece only.
+    """
+    body = reply.body if isinstance(reply.body, bytes) else next(reply.body)
+    response = web.StreamResponse(
+        status=reply.status,
+        headers={"Content-Type": "application/json", "Content-Length": str(len(body))},
+    )
+    # A client that has left is nobody's fault.
+    with suppress(ConnectionError):
+        await response.prepare(request)
+        await response.write(body[: len(body) // 2])
+    request.protocol.force_close()
+    return response
+
+
+def _reset(request: web.BaseRequest) -> web.StreamResponse:
+    """Reset the connection of *request*; the response is a formality that nobody receives."""
+    connection = request.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+    request.protocol.force_close()
+    return web.Response()

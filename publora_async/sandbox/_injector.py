@@ -1,48 +1,48 @@
-"""Which fault each request meets: decided here, carried out elsewhere."""
+"""Which fault each request meets, and how many met which."""
 
+from collections import Counter
 from http import HTTPStatus
 from typing import Literal, NamedTuple
 
-from publora_async.sandbox._counts import Counts
-from publora_async.sandbox._draw import Draw
 from publora_async.sandbox._faults import Faults, OutageAnswer
-from publora_async.sandbox._replies import Reply, refuse
+from publora_async.sandbox._routes import Reply, error_reply
+from publora_async.sandbox._seeded_random import SeededRandom
 
-__all__ = ["Course", "Effect", "Hit", "Injector"]
+__all__ = ["ActiveFaults", "FaultEffect", "FaultInjector", "InjectedFault"]
 
-Effect = Reply | Literal["reset", "cut"]
-"""What a fault does: answer in the service's place, reset the connection, or cut the answer."""
+FaultEffect = Reply | Literal["reset", "cut"]
+"""A reply in place of the service's, or whether to reset the connection or cut the body."""
 
 _PHRASES = {status.value: status.phrase.capitalize() for status in HTTPStatus}
 _SHARES = 2**53
 
 
-class Hit(NamedTuple):
+class InjectedFault(NamedTuple):
     """
     A fault that a request meets.
 
     Attributes:
-        fault: What it is counted as: what the settings' names begin with.
+        kind: The name under which it is counted; the names of its settings begin with it.
 
-        effect: What it does.
+        effect: What it does to the request.
     """
 
-    fault: Literal["outage", "rate_limit", "error", "reset", "cut"]
-    effect: Effect
+    kind: Literal["outage", "rate_limit", "error", "reset", "cut"]
+    effect: FaultEffect
 
 
-_RESET = Hit("reset", "reset")
-_CUT = Hit("cut", "cut")
+_RESET = InjectedFault("reset", "reset")
+_CUT = InjectedFault("cut", "cut")
 
 
-class Course:
+class ActiveFaults:
     """
-    What becomes of one request after the other under *faults*.
+    Decides for each request which of *faults* it meets, counting requests and seconds.
 
     Args:
-        faults: What is to go wrong.
+        faults: The settings. Their windows of requests and seconds begin now.
 
-        seed: What the requests that a rate hits, and their latency, follow from.
+        seed: Decides which requests a rate hits, and their latency.
     """
 
     def __init__(self, faults: Faults, seed: int) -> None:
@@ -53,7 +53,7 @@ class Course:
         self._second = 0
         self._served_in_second = 0
         self._outage = _outage(faults.outage_answer, faults.retry_after)
-        self._rate_limit = Hit("rate_limit", _refusal(429, faults.retry_after))
+        self._rate_limit = InjectedFault("rate_limit", _status_reply(429, faults.retry_after))
         self._by_user = {
             **dict.fromkeys(faults.cut_users, _CUT),
             **{user_id: _error(faults, status) for user_id, status in faults.error_users.items()},
@@ -65,21 +65,21 @@ class Course:
             (faults.cut_rate, _CUT),
         )
 
-    def names(self, user_id: str) -> bool:
-        """Tell whether any of the faults is about the managed user with *user_id*."""
+    def names_user(self, user_id: str) -> bool:
+        """Tell whether the faults name the managed user with *user_id*."""
         return user_id in self._by_user
 
-    def step(self, call: str, user_id: str) -> tuple[float, Hit | None]:
+    def decide(self, call: str, user_id: str) -> tuple[float, InjectedFault | None]:
         """
-        Decide about the next request.
+        Decide what happens to the next request.
 
         Args:
             call: The name of its route.
 
-            user_id: The managed user it is about, empty if none.
+            user_id: The managed user that it names, empty if none.
 
         Returns:
-            The seconds it waits for its answer, and the fault it meets.
+            The seconds that it waits for its response, and the fault that it meets.
         """
         if self.faults.calls is not None and call not in self.faults.calls:
             return 0.0, None
@@ -87,9 +87,9 @@ class Course:
         self._requests += 1
         least, most = self.faults.latency_range
         latency = least + (most - least) * self._share("latency", number) if most else 0.0
-        return latency, self._hit(user_id, number)
+        return latency, self._fault(user_id, number)
 
-    def _hit(self, user_id: str, number: int) -> Hit | None:
+    def _fault(self, user_id: str, number: int) -> InjectedFault | None:
         elapsed = self.faults.clock() - self._began
         if self._is_out(number, elapsed):
             return self._outage
@@ -97,9 +97,9 @@ class Course:
             return self._rate_limit
         if user_id in self._by_user:
             return self._by_user[user_id]
-        for rate, hit in self._by_rate:
-            if rate and self._share(hit.fault, number) < rate:
-                return hit
+        for rate, fault in self._by_rate:
+            if rate and self._share(fault.kind, number) < rate:
+                return fault
         return None
 
     def _is_out(self, number: int, elapsed: float) -> bool:
@@ -118,80 +118,90 @@ class Course:
         return False
 
     def _share(self, purpose: str, number: int) -> float:
-        """Draw a number from 0 to 1, without 1, that depends on nothing else that is drawn."""
-        return Draw(purpose, self._seed, number).below(_SHARES) / _SHARES
+        """Draw a number from 0 up to 1, which no draw for another *purpose* changes."""
+        return SeededRandom(purpose, self._seed, number).below(_SHARES) / _SHARES
 
 
-class Injector:
+class FaultInjector:
     """
-    The faults of one sandbox. They may be set from any thread.
+    Applies the faults of one sandbox to its requests. They may be set from any thread.
 
     Args:
-        seed: What chance follows from.
+        seed: Decides whatever is left to chance.
 
-        counts: Where requests that meet a fault are counted.
+    Attributes:
+        faulted: How often each call met each fault.
+
+        requests_of: How many requests there were for each managed user whom the faults
+            named then.
     """
 
-    def __init__(self, seed: int, counts: Counts) -> None:
+    def __init__(self, seed: int) -> None:
+        self.faulted: Counter[tuple[str, str]] = Counter()
+        self.requests_of: Counter[str] = Counter()
         self._seed = seed
-        self._counts = counts
-        self._course: Course | None = None
-        self._outage: Hit | None = None
+        self._active: ActiveFaults | None = None
+        self._outage: InjectedFault | None = None
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to go wrong."""
-        return self._course is None and self._outage is None
+        """Whether no request can meet a fault now."""
+        return self._active is None and self._outage is None
 
-    def put(self, faults: Faults | None) -> None:
-        """Let *faults* begin, in place of those before."""
+    def set_faults(self, faults: Faults | None) -> None:
+        """Replace the faults; the new ones count requests and seconds from now."""
         if faults is None or faults == Faults():
-            self._course = None
+            self._active = None
         else:
-            self._course = Course(faults, self._seed)
+            self._active = ActiveFaults(faults, self._seed)
 
     def start_outage(self, answer: OutageAnswer) -> None:
-        """Give *answer* to whatever arrives from now on."""
+        """Give *answer* to every request from now on."""
         self._outage = _outage(answer, None)
 
     def end_outage(self) -> None:
         """Let requests through again."""
         self._outage = None
 
-    async def meet(self, call: str, user_id: str) -> Effect | None:
+    async def inject(self, call: str, user_id: str) -> FaultEffect | None:
         """
-        Let a request meet its fault, and give what that does to it, if there is one.
+        Let the next request wait for its latency, and count the fault that it meets.
 
         Args:
             call: The name of the request's route.
 
-            user_id: The managed user it is about, in lower case, empty if none.
+            user_id: The managed user that it names, in lower case, empty if none.
+
+        Returns:
+            What the fault does to the request. ``None`` means that it meets none.
         """
-        course, hit = self._course, self._outage
-        if course is not None:
-            if course.names(user_id):
-                self._counts.requests_of[user_id] += 1
-            latency, fault = course.step(call, user_id)
-            hit = hit or fault
+        active, fault = self._active, self._outage
+        if active is not None:
+            if active.names_user(user_id):
+                self.requests_of[user_id] += 1
+            latency, decided = active.decide(call, user_id)
+            fault = fault or decided
             if latency:
-                self._counts.faulted[call, "latency"] += 1
-                await course.faults.sleep(latency)
-        if hit is None:
+                self.faulted[call, "latency"] += 1
+                await active.faults.sleep(latency)
+        if fault is None:
             return None
-        self._counts.faulted[call, hit.fault] += 1
-        return hit.effect
+        self.faulted[call, fault.kind] += 1
+        return fault.effect
 
 
-def _outage(answer: OutageAnswer, retry_after: int | str | None) -> Hit:
-    return Hit("outage", "reset" if answer == "reset" else _refusal(answer, retry_after))
+def _outage(answer: OutageAnswer, retry_after: int | str | None) -> InjectedFault:
+    return InjectedFault(
+        "outage", "reset" if answer == "reset" else _status_reply(answer, retry_after)
+    )
 
 
-def _error(faults: Faults, status: int) -> Hit:
-    return Hit("error", _refusal(status, faults.retry_after))
+def _error(faults: Faults, status: int) -> InjectedFault:
+    return InjectedFault("error", _status_reply(status, faults.retry_after))
 
 
-def _refusal(status: int, retry_after: int | str | None) -> Reply:
-    reply = refuse(status, _PHRASES.get(status, f"Status {status}"))
+def _status_reply(status: int, retry_after: int | str | None) -> Reply:
+    reply = error_reply(status, _PHRASES.get(status, f"Status {status}"))
     if status == 429 and retry_after is not None:
         return reply._replace(headers={"Retry-After": str(retry_after)})
     return reply

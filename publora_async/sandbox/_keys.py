@@ -1,10 +1,10 @@
-"""Who a key belongs to, and which keys are turned away."""
+"""The API keys: whose they are, and which are refused."""
 
 from typing import NamedTuple
 
 from publora_async.sandbox._data import Owner
-from publora_async.sandbox._draw import Draw
-from publora_async.sandbox._replies import Refusal
+from publora_async.sandbox._routes import Refusal
+from publora_async.sandbox._seeded_random import SeededRandom
 
 __all__ = ["NO_API_ACCESS_KEY", "ORDINARY_KEY", "OWNERLESS_KEY", "Caller", "Keys"]
 
@@ -18,10 +18,10 @@ _PLACEHOLDER_KEY = "YOUR_API_KEY"
 
 class Caller(NamedTuple):
     """
-    Who makes a request, as its key tells.
+    Who makes a request, according to its key.
 
     Attributes:
-        owner: Whose account it is: a managed user's index, or ``None`` for the sandbox's own.
+        owner: The key's own account: a managed user's index, or ``None`` for the sandbox's.
 
         workspace: Whether the key may act for managed users.
     """
@@ -35,7 +35,7 @@ class Keys:
     The keys of one sandbox.
 
     Args:
-        seed: What the keys made for managed users follow from.
+        seed: Decides the keys that are made for managed users.
 
         api_key: The key with workspace access.
     """
@@ -48,7 +48,7 @@ class Keys:
 
     def admit(self, key: str | None) -> Caller:
         """
-        Give the caller that *key* belongs to.
+        Tell whose *key* a request has.
 
         Raises:
             Refusal: The key is missing, unknown, revoked, or of an account without API access.
@@ -68,14 +68,14 @@ class Keys:
         raise Refusal(401, "Invalid API key")
 
     def issue(self, index: int) -> str:
-        """Make a key for the managed user at *index*; the earlier ones stay good."""
-        draw = Draw("key", self._seed, index, len(self._issued))
-        key = f"sk_{1_700_000_000_000 + draw.below(10**11)}.{draw.text('0123456789abcdef', 48)}"
+        """Make a key for the managed user at *index*; the earlier ones stay valid."""
+        random = SeededRandom("key", self._seed, index, len(self._issued))
+        key = f"sk_{1_700_000_000_000 + random.below(10**11)}.{random.text('0123456789abcdef', 48)}"
         self._issued[key] = index
         return key
 
     def revoke(self, after: int) -> None:
-        """Turn the API key away once it was used for *after* more requests."""
+        """Refuse the API key after it has served *after* more requests."""
         self._uses_left = after
 
     def _use(self) -> bool:

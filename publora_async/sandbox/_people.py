@@ -1,8 +1,8 @@
-"""Invented people to whom managed users and their accounts belong."""
+"""The invented people behind managed users and their accounts."""
 
 from typing import NamedTuple
 
-from publora_async.sandbox._draw import Draw
+from publora_async.sandbox._seeded_random import SeededRandom
 
 __all__ = ["Person", "person"]
 
@@ -67,11 +67,12 @@ class Person(NamedTuple):
     An invented person.
 
     Attributes:
-        name: The full name, in its own script and order.
+        name: Full name, in its own script and order.
 
-        handle: The person's name on most platforms, lower-case ASCII without blanks.
+        handle: The person's username on most platforms, lower-case ASCII without blanks.
 
-        email: An address that nobody can receive mail at. Its digits are the person's number.
+        email: An address at example.com, where no mail arrives. Its digits are the person's
+            number.
     """
 
     name: str
@@ -80,11 +81,11 @@ class Person(NamedTuple):
 
 
 def person(seed: int, number: int) -> Person:
-    """Give the person with this *number*; no two numbers share a handle or an address."""
-    draw = Draw("person", seed, number)
-    order, given_names, family_names = draw.pick(_NAMES)
-    given, given_ascii = draw.pick(given_names)
-    family, family_ascii = draw.pick(family_names)
+    """Invent the person with this *number*; no two numbers share a handle or an email."""
+    random = SeededRandom("person", seed, number)
+    order, given_names, family_names = random.pick(_NAMES)
+    given, given_ascii = random.pick(given_names)
+    family, family_ascii = random.pick(family_names)
     return Person(
         name=order.format(given=given, family=family),
         handle=f"{given_ascii}{family_ascii}{number}",

@@ -1,12 +1,12 @@
-"""What tells one platform's accounts from another's."""
+"""The platforms, and how the accounts of each differ from those of the others."""
 
 import string
 
 import attrs
 
-from publora_async.sandbox._draw import Draw
+from publora_async.sandbox._seeded_random import SeededRandom
 
-__all__ = ["PLATFORMS", "Platform"]
+__all__ = ["PLATFORMS", "PlatformTraits"]
 
 _BASE32 = string.ascii_lowercase + "234567"
 _BASE62 = string.ascii_letters + string.digits
@@ -15,142 +15,142 @@ _CHANNELS = 9 * 10**9
 
 
 @attrs.frozen(kw_only=True)
-class Platform:
+class PlatformTraits:
     """
-    One platform, as far as its connections differ from the others'.
+    What the accounts of one platform have in common.
 
     Attributes:
-        name: What platform ids begin with.
+        name: The platform's name, with which its platform ids begin.
 
-        username: How a handle is spelled as a username.
+        username: Template of a username, from a person's ``handle`` or ``name``.
 
-        lead: What every account id begins with.
+        id_prefix: What every account id begins with.
 
-        alphabet: The characters of the rest of an account id.
+        id_alphabet: The characters of the rest of an account id.
 
-        length: How many characters the rest has.
+        id_length: How many characters the rest has.
 
-        lifetime: Days that a new token lasts. ``None`` means its tokens carry no date.
+        token_days: Days that a new token lasts. ``None`` means its tokens have no date.
 
-        soon: Days before the end from which a token counts as expiring soon.
+        soon_days: A token that lasts fewer days counts as expiring soon.
 
-        undated: The status of a token that carries no date.
+        undated_status: The status of a token without a date.
 
-        permissions: What a healthy connection may do.
+        permissions: What a working connection may do.
     """
 
     name: str
     username: str = "{handle}"
-    lead: str = ""
-    alphabet: str = string.digits
-    length: int
-    lifetime: int | None = None
-    soon: int = 7
-    undated: str = "valid"
+    id_prefix: str = ""
+    id_alphabet: str = string.digits
+    id_length: int
+    token_days: int | None = None
+    soon_days: int = 7
+    undated_status: str = "valid"
     permissions: tuple[str, ...]
 
-    def account_id(self, draw: Draw, unique: int) -> str:
+    def account_id(self, random: SeededRandom, unique: int) -> str:
         """
-        Draw the part of a platform id after its first hyphen.
+        Make the part of a platform id after its first hyphen.
 
         Args:
-            draw: Where its characters come from.
+            random: Gives its characters.
 
             unique: A number that no other account of the sandbox has.
         """
         if self.name == "telegram":
             # Ten digits are too few to draw blindly: among a million users some would
             # meet. The factor is prime to the span, so different numbers stay different.
-            return f"{self.lead}{10**9 + unique * 2_654_435_761 % _CHANNELS}"
-        return self.lead + draw.text(self.alphabet, self.length)
+            return f"{self.id_prefix}{10**9 + unique * 2_654_435_761 % _CHANNELS}"
+        return self.id_prefix + random.text(self.id_alphabet, self.id_length)
 
 
 PLATFORMS = {
     platform.name: platform
     for platform in (
-        Platform(
+        PlatformTraits(
             name="twitter",
             username="@{handle}",
-            lead="1",
-            length=18,
+            id_prefix="1",
+            id_length=18,
             permissions=("tweet.read", "tweet.write", "users.read", "media.write"),
         ),
-        Platform(
+        PlatformTraits(
             name="linkedin",
             username="{name}",
-            alphabet=_BASE62,
-            length=10,
-            lifetime=60,
+            id_alphabet=_BASE62,
+            id_length=10,
+            token_days=60,
             permissions=("openid", "profile", "w_member_social"),
         ),
-        Platform(
+        PlatformTraits(
             name="instagram",
-            lead="1784",
-            length=13,
-            lifetime=60,
+            id_prefix="1784",
+            id_length=13,
+            token_days=60,
             permissions=("instagram_business_basic", "instagram_business_content_publish"),
         ),
-        Platform(
+        PlatformTraits(
             name="threads",
-            lead="1784",
-            length=13,
-            lifetime=60,
+            id_prefix="1784",
+            id_length=13,
+            token_days=60,
             permissions=("threads_basic", "threads_content_publish"),
         ),
-        Platform(
+        PlatformTraits(
             name="tiktok",
             username="@{handle}",
-            lead="7",
-            length=18,
-            lifetime=365,
-            soon=30,
+            id_prefix="7",
+            id_length=18,
+            token_days=365,
+            soon_days=30,
             permissions=("user.info.basic", "video.publish", "video.upload"),
         ),
-        Platform(
+        PlatformTraits(
             name="youtube",
             username="@{handle}",
-            lead="UC",
-            alphabet=_BASE64,
-            length=22,
+            id_prefix="UC",
+            id_alphabet=_BASE64,
+            id_length=22,
             permissions=("youtube.readonly", "youtube.upload"),
         ),
-        Platform(
+        PlatformTraits(
             name="facebook",
             username="{name}",
-            lead="1",
-            length=14,
-            lifetime=60,
+            id_prefix="1",
+            id_length=14,
+            token_days=60,
             permissions=("pages_manage_posts", "pages_read_engagement", "pages_show_list"),
         ),
-        Platform(
+        PlatformTraits(
             name="bluesky",
             username="{handle}.example.com",
-            lead="did:plc:",
-            alphabet=_BASE32,
-            length=24,
+            id_prefix="did:plc:",
+            id_alphabet=_BASE32,
+            id_length=24,
             permissions=("atproto",),
         ),
-        Platform(
+        PlatformTraits(
             name="mastodon",
             username="@{handle}@social.example",
-            lead="1",
-            length=17,
-            undated="unknown",
+            id_prefix="1",
+            id_length=17,
+            undated_status="unknown",
             permissions=("read:accounts", "write:media", "write:statuses"),
         ),
-        Platform(
+        PlatformTraits(
             name="telegram",
             username="@{handle}",
-            lead="-100",
-            length=10,
+            id_prefix="-100",
+            id_length=10,
             permissions=("can_post_messages",),
         ),
         # Not one of the documented ten: it can be connected, but not posted to.
-        Platform(
+        PlatformTraits(
             name="pinterest",
-            lead="5",
-            length=17,
-            lifetime=60,
+            id_prefix="5",
+            id_length=17,
+            token_days=60,
             permissions=("boards:read", "pins:read"),
         ),
     )

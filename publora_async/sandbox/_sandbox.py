@@ -1,33 +1,34 @@
-"""The sandbox as its user holds it: settings, lifetime, and what can be done to it."""
+"""The sandbox as its user holds it, and how one is served in the foreground."""
 
+import asyncio
 import re
+import signal
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
-from publora_async.sandbox._checks import check_number
-from publora_async.sandbox._connections import Connections
-from publora_async.sandbox._counts import Counts
+from publora_async.sandbox._connections import AccountBook
 from publora_async.sandbox._dispatch import Dispatcher
-from publora_async.sandbox._faults import Faults, OutageAnswer, check_outage_answer
-from publora_async.sandbox._ids import MAX_USERS, UserIds
-from publora_async.sandbox._injector import Injector
+from publora_async.sandbox._faults import Faults, OutageAnswer, check_number, check_outage_answer
+from publora_async.sandbox._injector import FaultInjector
 from publora_async.sandbox._keys import NO_API_ACCESS_KEY, ORDINARY_KEY, OWNERLESS_KEY, Keys
-from publora_async.sandbox._lifetime import Lifetime
 from publora_async.sandbox._platforms import PLATFORMS
+from publora_async.sandbox._server import LoopbackServer
 from publora_async.sandbox._service import Service
-from publora_async.sandbox._users import ManagedUsers
+from publora_async.sandbox._users import MAX_USERS, UserBook, UserIds
 
-__all__ = ["Sandbox"]
+__all__ = ["Sandbox", "serve"]
 
 
-class Sandbox(Lifetime):
+class Sandbox(LoopbackServer):
     """
     A local stand-in for Publora: a real HTTP server, on loopback only, with made-up data.
 
     ``async with`` runs it in the current event loop, ``with`` on a thread of its own.
-    Leaving drops every connection at once; it can be entered again, and remembers.
+    Leaving drops every connection at once. It can be entered again, with the data and the
+    counts that it had.
 
     .. code-block:: python
 
@@ -36,23 +37,23 @@ class Sandbox(Lifetime):
                 accounts = await publora.connections.list()
 
     Args:
-        users: How many managed users there are to begin with. A million costs no more than ten.
+        users: How many managed users there are at first. A million costs no more than ten.
 
-        seed: What the data follows from. The same *seed* gives the same ids, names and
-            connections, and the same *now* besides gives the same dates.
+        seed: The same *seed* gives the same ids, names and connections; with the same *now*
+            it gives the same dates too.
 
         port: Where to listen, 0 for any free port.
 
         api_key: The key of the account, with workspace access. The documentation's
-            placeholder, ``YOUR_API_KEY``, is taken for it as well.
+            placeholder, ``YOUR_API_KEY``, works in its place.
 
         form: Which fields a connection has: all of ``"today"``, or the five that the
-            ``"contract"`` names, none of them null but the date.
+            ``"contract"`` names, of which only the date can be null.
 
         now: The time that all dates are counted from, aware. ``None`` means the time at
             which the sandbox is made.
 
-        faults: What goes wrong to begin with. ``None`` means nothing.
+        faults: What goes wrong at first. ``None`` means nothing.
 
     Attributes:
         ordinary_key: A key of the same account without workspace access: 403 on whatever
@@ -91,17 +92,15 @@ class Sandbox(Lifetime):
         if now is not None and now.utcoffset() is None:
             raise ValueError("now must be an aware datetime; give it a time zone, such as UTC")
         self._now = (now or datetime.now(UTC)).astimezone(UTC)
-        self._seed = seed
         self._api_key = api_key
         self._user_ids = UserIds(seed, range(users))
         self._keys = Keys(seed, api_key)
-        self._users = ManagedUsers(seed, users, self._now)
-        self._connections = Connections(seed, users, self._now, form)
-        counts = Counts()
-        self._injector = Injector(seed, counts)
+        self._users = UserBook(seed, users, self._now)
+        self._connections = AccountBook(seed, users, self._now, form)
+        self._injector = FaultInjector(seed)
         self.faults = faults
         service = Service(self._keys, self._users, self._connections)
-        super().__init__(Dispatcher(service, counts, self._injector), counts, port)
+        super().__init__(Dispatcher(service, self._injector), port)
 
     @property
     def api_key(self) -> str:
@@ -111,10 +110,10 @@ class Sandbox(Lifetime):
     @property
     def user_ids(self) -> Sequence[str]:
         """
-        The ids of the managed users that there are to begin with.
+        The ids of the managed users that there are at first.
 
         Each is computed when it is asked for, so a million take no memory. Users who are
-        created or detached later leave it as it is.
+        created or detached later do not change it.
         """
         return self._user_ids
 
@@ -126,17 +125,17 @@ class Sandbox(Lifetime):
     @property
     def requests(self) -> int:
         """How many requests have arrived."""
-        return self._counts.requests
+        return self._dispatcher.requests
 
     @property
     def answers(self) -> Mapping[tuple[str, int], int]:
         """
-        How often each call was answered with each status.
+        How often each call got a response with each status.
 
         A key is, for example, ``("POST /test-connection/{platformId}", 404)``. Whatever
         is not documented counts as the call ``"unknown"``.
         """
-        return MappingProxyType(self._counts.answers)
+        return MappingProxyType(self._dispatcher.answers)
 
     @property
     def faulted(self) -> Mapping[tuple[str, str], int]:
@@ -147,37 +146,32 @@ class Sandbox(Lifetime):
         called ``"latency"``, ``"outage"``, ``"rate_limit"``, ``"error"``, ``"reset"``
         and ``"cut"``.
         """
-        return MappingProxyType(self._counts.faulted)
+        return MappingProxyType(self._injector.faulted)
 
     @property
     def requests_of(self) -> Mapping[str, int]:
-        """How often each managed user was asked for, of those whom ``faults`` named then."""
-        return MappingProxyType(self._counts.requests_of)
-
-    @property
-    def peak_connections(self) -> int:
-        """The most connections that were ever open at once."""
-        return self._counts.peak_connections
+        """How many requests there were for each managed user whom the ``faults`` named then."""
+        return MappingProxyType(self._injector.requests_of)
 
     @property
     def peak_in_flight(self) -> int:
-        """The most requests that were ever being answered at once."""
-        return self._counts.peak_in_flight
+        """The most requests that were ever in flight at once, their responses not all sent."""
+        return self._dispatcher.peak_in_flight
 
     @property
     def faults(self) -> Faults | None:
         """
         What goes wrong now. ``None`` means nothing.
 
-        It can be set while the sandbox runs, from any thread. Faults that are set begin
-        anew: their requests and seconds count from there, and chance starts over.
+        It can be set while the sandbox runs, from any thread. Setting it starts the faults
+        from their beginning: requests and seconds count from then, and chance starts over.
         """
         return self._faults
 
     @faults.setter
     def faults(self, faults: Faults | None) -> None:
         self._faults = faults
-        self._injector.put(faults)
+        self._injector.set_faults(faults)
 
     def start_outage(self, *, answer: OutageAnswer = 503) -> None:
         """
@@ -185,7 +179,7 @@ class Sandbox(Lifetime):
 
         Args:
             answer: What requests get: an HTTP status code from 400 to 599, or ``"reset"``
-                for a connection that is reset without an answer.
+                for a connection that is reset without a response.
 
         Raises:
             ValueError: *answer* is neither.
@@ -199,10 +193,10 @@ class Sandbox(Lifetime):
 
     def revoke_key(self, *, after: int = 0) -> None:
         """
-        Turn ``api_key`` away, with 401 ``Invalid API key``.
+        Refuse ``api_key``, with 401 ``Invalid API key``.
 
         Args:
-            after: How many more requests with the key are answered before that.
+            after: How many more requests with the key are served before that.
 
         Raises:
             ValueError: *after* is negative or no whole number.
@@ -214,15 +208,15 @@ class Sandbox(Lifetime):
         """
         Connect an account, as its owner would do in a browser.
 
-        An expired account of the same platform is connected anew; without one, a new
+        This reconnects the first expired account on the platform. If there is none, a new
         account appears.
 
         Args:
             platform: Name of the platform, such as ``"twitter"``.
 
-            user_id: The managed user who connects it. ``None`` means the account itself.
+            user_id: The managed user who connects it. ``None`` means the sandbox's own account.
 
-            after_polls: How many more listings of that user do not show it yet.
+            after_polls: How many more times the user's connections are listed without it.
 
         Returns:
             The platform id that it has, or will have.
@@ -237,3 +231,41 @@ class Sandbox(Lifetime):
         if user_id is not None and owner is None:
             raise ValueError(f"{user_id!r} is not a managed user; take one of user_ids")
         return self._connections.connect(owner, platform, after_polls)
+
+
+def serve(sandbox: Sandbox) -> None:
+    """
+    Run *sandbox* in the foreground until SIGINT or SIGTERM.
+
+    Once it listens, its base URL and key are printed as ``PUBLORA_BASE_URL=...`` and
+    ``PUBLORA_API_KEY=...``. Call it from the main thread, outside any event loop.
+
+    Args:
+        sandbox: A sandbox that is not running yet.
+
+    Raises:
+        OSError: The port cannot be had.
+    """
+    asyncio.run(_serve(sandbox))
+
+
+async def _serve(sandbox: Sandbox) -> None:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+
+    def stop(*_: object) -> None:
+        loop.call_soon_threadsafe(stopped.set)
+
+    async with sandbox:
+        # Not the loop's own signal handlers: Windows has none.
+        before = [
+            (number, signal.signal(number, stop)) for number in (signal.SIGINT, signal.SIGTERM)
+        ]
+        try:
+            sys.stdout.write(f"PUBLORA_BASE_URL={sandbox.base_url}\n")
+            sys.stdout.write(f"PUBLORA_API_KEY={sandbox.api_key}\n")
+            sys.stdout.flush()
+            await stopped.wait()
+        finally:
+            for number, handler in before:
+                signal.signal(number, handler)

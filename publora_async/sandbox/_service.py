@@ -1,4 +1,4 @@
-"""The documented calls: from a request's parts to a reply, without any I/O."""
+"""What the service does for each documented call, without any I/O."""
 
 import json
 import re
@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from publora_async.sandbox._accounts import Wire
-from publora_async.sandbox._connections import Connections
+from publora_async.sandbox._accounts import JsonObject
+from publora_async.sandbox._connections import AccountBook
 from publora_async.sandbox._data import Owner
 from publora_async.sandbox._keys import Caller, Keys
-from publora_async.sandbox._replies import Refusal, Reply, encode, refuse
-from publora_async.sandbox._routes import Route
-from publora_async.sandbox._users import ManagedUsers
+from publora_async.sandbox._routes import Refusal, Reply, Route, encode, error_reply
+from publora_async.sandbox._users import UserBook
 
-__all__ = ["Call", "Service"]
+__all__ = ["Service", "ServiceRequest"]
 
 _MAX_DAYS = 3650
 _LONGEST_EMAIL = 254
@@ -24,18 +23,19 @@ _USER_ID = re.compile(r"[0-9a-fA-F]{24}")
 _USERS_PER_PIECE = 100
 
 
-class Call(NamedTuple):
+class ServiceRequest(NamedTuple):
     """
-    What a request asks for.
+    A request, with what matters to the service.
 
     Attributes:
-        route: The documented call, and its parameter.
+        route: The call that it makes.
 
-        key: The API key. ``None`` where the request has none.
+        key: The API key in its header. ``None`` means there is no such header.
 
-        user_id: The managed user to act for. ``None`` means the key's own account.
+        user_id: The managed user in its header. ``None`` means there is no such header, and
+            the request is about the key's own account.
 
-        body: The body of a POST; empty for the others.
+        body: The body of a POST; empty for other methods.
     """
 
     route: Route
@@ -46,17 +46,17 @@ class Call(NamedTuple):
 
 class Service:
     """
-    What answers the calls.
+    Makes the reply to each request.
 
     Args:
-        keys: Who may call.
+        keys: Knows whose key a request has.
 
-        users: Whom the account manages.
+        users: Knows the managed users.
 
-        connections: Who is connected to what.
+        connections: Knows the connected accounts.
     """
 
-    def __init__(self, keys: Keys, users: ManagedUsers, connections: Connections) -> None:
+    def __init__(self, keys: Keys, users: UserBook, connections: AccountBook) -> None:
         self._keys = keys
         self._users = users
         self._connections = connections
@@ -66,57 +66,57 @@ class Service:
             "GET /workspace/users": self._list_users,
             "POST /workspace/users": self._create_user,
             "DELETE /workspace/users/{id}": self._detach_user,
-            "POST /workspace/users/{id}/connection-url": self._give_link,
-            "POST /workspace/users/{id}/api-key": self._issue_key,
+            "POST /workspace/users/{id}/connection-url": self._create_link,
+            "POST /workspace/users/{id}/api-key": self._create_key,
         }
 
-    def answer(self, call: Call) -> Reply:
-        """Give the reply to *call*, which may be a refusal."""
-        handler = self._calls.get(call.route.name)
+    def reply(self, request: ServiceRequest) -> Reply:
+        """Make the reply to *request*, which may be an error."""
+        handler = self._calls.get(request.route.name)
         if handler is None:
-            return refuse(404, "Not found")
+            return error_reply(404, "Not found")
         try:
-            return handler(call, self._keys.admit(call.key))
+            return handler(request, self._keys.admit(request.key))
         except Refusal as refusal:
             return refusal.reply
 
-    def _list_connections(self, call: Call, caller: Caller) -> Reply:
-        return Reply(200, self._connections.listing(self._owner(call, caller)))
+    def _list_connections(self, request: ServiceRequest, caller: Caller) -> Reply:
+        return Reply(200, self._connections.listing(self._owner(request, caller)))
 
-    def _test_connection(self, call: Call, caller: Caller) -> Reply:
-        owner = self._owner(call, caller)
-        if not _PLATFORM_ID.fullmatch(call.route.parameter):
+    def _test_connection(self, request: ServiceRequest, caller: Caller) -> Reply:
+        owner = self._owner(request, caller)
+        if not _PLATFORM_ID.fullmatch(request.route.parameter):
             raise Refusal(400, "Invalid platformId format")
-        body = self._connections.test(owner, call.route.parameter)
+        body = self._connections.test(owner, request.route.parameter)
         if body is None:
             raise Refusal(404, "Connection not found")
         return Reply(200, body)
 
-    def _list_users(self, _: Call, caller: Caller) -> Reply:
+    def _list_users(self, _: ServiceRequest, caller: Caller) -> Reply:
         _need_workspace(caller)
-        return Reply(200, _pieces(self._users.all()))
+        return Reply(200, _user_list_pieces(self._users.listing()))
 
-    def _create_user(self, call: Call, caller: Caller) -> Reply:
+    def _create_user(self, request: ServiceRequest, caller: Caller) -> Reply:
         _need_workspace(caller)
-        asked = _json_object(call.body)
-        email, name = asked.get("username"), asked.get("displayName")
+        fields = _json_object(request.body)
+        email, name = fields.get("username"), fields.get("displayName")
         if not isinstance(email, str) or len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email):
             raise Refusal(400, "username must be an email address")
         if not isinstance(name, str | None):
             raise Refusal(400, "displayName must be text")
-        if self._users.knows(email):
+        if self._users.has_email(email):
             raise Refusal(409, "A user with this email already exists", "email_exists")
         index = self._users.create(email, name or email.partition("@")[0])
-        return Reply(201, encode({"user": self._users.shown(index)}))
+        return Reply(201, encode({"user": self._users.listing_entry(index)}))
 
-    def _detach_user(self, call: Call, caller: Caller) -> Reply:
-        self._users.detach(self._user(call, caller))
+    def _detach_user(self, request: ServiceRequest, caller: Caller) -> Reply:
+        self._users.detach(self._user(request, caller))
         return Reply(200, encode({"success": True}))
 
-    def _give_link(self, call: Call, caller: Caller) -> Reply:
-        index = self._user(call, caller)
-        asked = _json_object(call.body)
-        days, rotate = asked.get("expiresInDays", 90), asked.get("rotate", False)
+    def _create_link(self, request: ServiceRequest, caller: Caller) -> Reply:
+        index = self._user(request, caller)
+        fields = _json_object(request.body)
+        days, rotate = fields.get("expiresInDays", 90), fields.get("rotate", False)
         if type(days) is not int or not 1 <= days <= _MAX_DAYS:
             raise Refusal(400, f"expiresInDays must be a whole number from 1 to {_MAX_DAYS}")
         if not isinstance(rotate, bool):
@@ -124,8 +124,8 @@ class Service:
         link = self._users.connect_link(index, days, rotate=rotate)
         return Reply(200, encode({"url": link.url, "tokenExpiresAt": link.expires_at}))
 
-    def _issue_key(self, call: Call, caller: Caller) -> Reply:
-        index = self._user(call, caller)
+    def _create_key(self, request: ServiceRequest, caller: Caller) -> Reply:
+        index = self._user(request, caller)
         issued = {
             "message": "API key created. Store it now: it is not shown again.",
             "apiKey": self._keys.issue(index),
@@ -133,22 +133,22 @@ class Service:
         }
         return Reply(200, encode(issued))
 
-    def _owner(self, call: Call, caller: Caller) -> Owner:
-        """Give whose connections *call* is about."""
-        if call.user_id is None:
+    def _owner(self, request: ServiceRequest, caller: Caller) -> Owner:
+        """Tell whose connections *request* is about."""
+        if request.user_id is None:
             return caller.owner
         _need_workspace(caller)
-        if not _USER_ID.fullmatch(call.user_id):
+        if not _USER_ID.fullmatch(request.user_id):
             raise Refusal(400, "Invalid x-publora-user-id")
-        index = self._users.index(call.user_id)
+        index = self._users.index(request.user_id)
         if index is None:
             raise Refusal(403, "User is not managed by key")
         return index
 
-    def _user(self, call: Call, caller: Caller) -> int:
-        """Give which managed user the path of *call* names."""
+    def _user(self, request: ServiceRequest, caller: Caller) -> int:
+        """Find the managed user in the path of *request*."""
         _need_workspace(caller)
-        index = self._users.index(call.route.parameter)
+        index = self._users.index(request.route.parameter)
         if index is None:
             raise Refusal(404, "User not found or not managed by this key")
         return index
@@ -159,8 +159,8 @@ def _need_workspace(caller: Caller) -> None:
         raise Refusal(403, "Workspace access is not enabled for this key")
 
 
-def _json_object(body: bytes) -> Wire:
-    """Read *body*, where nothing counts as an empty object."""
+def _json_object(body: bytes) -> JsonObject:
+    """Decode *body*; an empty one counts as an empty object."""
     try:
         data = json.loads(body or b"{}")
     except (ValueError, RecursionError):
@@ -170,8 +170,8 @@ def _json_object(body: bytes) -> Wire:
     return data
 
 
-def _pieces(users: Iterator[Wire]) -> Iterator[bytes]:
-    """Give a listing of *users* a hundred at a time, however many there are."""
+def _user_list_pieces(users: Iterator[JsonObject]) -> Iterator[bytes]:
+    """Give the body that lists *users* in pieces of a hundred, so that no length fills memory."""
     lead = b'{"users":['
     while some := list(islice(users, _USERS_PER_PIECE)):
         yield lead + b",".join(map(encode, some))

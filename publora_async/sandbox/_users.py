@@ -1,50 +1,115 @@
-"""The managed users: drawn ones without a table of them, changes on top."""
+"""The managed users and their ids: computed from the seed when needed, changes kept apart."""
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, count
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
-from publora_async.sandbox._accounts import Wire, stamp
-from publora_async.sandbox._draw import Draw
-from publora_async.sandbox._ids import user_id, user_index
+import attrs
+
+from publora_async.sandbox._accounts import JsonObject, timestamp
 from publora_async.sandbox._people import person
+from publora_async.sandbox._seeded_random import SeededRandom
 
-__all__ = ["Link", "ManagedUsers"]
+__all__ = ["MAX_USERS", "Link", "UserBook", "UserIds"]
 
+MAX_USERS = 2**31
+"""Half of the indices that an id can hold; the other half is for users created later."""
+
+_USER_ID = re.compile(r"[0-9a-f]{24}")
 _NUMBER_IN_EMAIL = re.compile(r"([0-9]{1,10})@")
+_SPAN = 2**32
+_FACTOR = 0x9E3779B1
+_INVERSE = pow(_FACTOR, -1, _SPAN)
+_MASK = 0x5BD1E995
+_EARLIEST = 0x62000000
+_SECONDS = 0x05000000
+
+
+def _user_id(seed: int, index: int) -> str:
+    """
+    Compute the id of the managed user at *index*: 24 hex digits that look like an ObjectId.
+
+    The first 8 are a time between 2022 and 2024 and the next 8 a checksum, both computed from
+    *seed* and *index*. The last 8 are *index*, scrambled.
+    """
+    check = int.from_bytes(hashlib.blake2b(f"{seed}/{index}".encode(), digest_size=8).digest())
+    seconds = _EARLIEST + (check >> 32) % _SECONDS
+    return f"{seconds:08x}{check % _SPAN:08x}{index * _FACTOR % _SPAN ^ _MASK:08x}"
+
+
+def _user_index(seed: int, text: object) -> int | None:
+    """Give the index whose id is *text*, or ``None`` if it is no id of this *seed*."""
+    if not isinstance(text, str) or not _USER_ID.fullmatch(text):
+        return None
+    index = (int(text[16:], 16) ^ _MASK) * _INVERSE % _SPAN
+    return index if _user_id(seed, index) == text else None
+
+
+@attrs.frozen
+class UserIds(Sequence[str]):
+    """
+    The ids of managed users, each computed when it is asked for.
+
+    Attributes:
+        seed: The sandbox's seed.
+
+        indices: The managed users' indices.
+    """
+
+    seed: int
+    indices: range
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> "UserIds": ...
+
+    def __getitem__(self, at: int | slice) -> "str | UserIds":
+        if isinstance(at, slice):
+            return UserIds(self.seed, self.indices[at])
+        return _user_id(self.seed, self.indices[at])
+
+    def __contains__(self, text: object) -> bool:
+        index = _user_index(self.seed, text)
+        return index is not None and index in self.indices
 
 
 class Link(NamedTuple):
     """
-    A page where a managed user connects accounts.
+    The link to a page where a managed user connects accounts.
 
     Attributes:
-        url: Where the page is.
+        url: The page's URL.
 
-        expires_at: When the link lapses, in the service's spelling.
+        expires_at: When the link expires, as the service writes a time.
     """
 
     url: str
     expires_at: str
 
 
-class ManagedUsers:
+class UserBook:
     """
-    The users that the account manages.
+    The managed users: those that the seed gives, with what was changed since.
 
     Args:
-        seed: What the users follow from.
+        seed: Decides the users' names, emails, ids and links.
 
-        users: How many there are to begin with.
+        users: How many there are at first.
 
-        now: When the sandbox takes it to be.
+        now: The time that all dates are counted from.
     """
 
     def __init__(self, seed: int, users: int, now: datetime) -> None:
         self._seed = seed
-        self._drawn = range(users)
+        self._initial = range(users)
         self._now = now
         self._created: dict[int, tuple[str, str]] = {}
         self._detached: set[int] = set()
@@ -52,23 +117,23 @@ class ManagedUsers:
         self._serials = count()
 
     def index(self, text: str) -> int | None:
-        """Give the index of the user with the id *text*, or ``None`` if it is not managed."""
-        index = user_index(self._seed, text.lower())
+        """Give the index of the user with the id *text*, or ``None`` if no managed user has it."""
+        index = _user_index(self._seed, text.lower())
         if index is None or index in self._detached:
             return None
-        return index if index in self._drawn or index in self._created else None
+        return index if index in self._initial or index in self._created else None
 
     def id(self, index: int) -> str:
         """Give the id of the user at *index*."""
-        return user_id(self._seed, index)
+        return _user_id(self._seed, index)
 
-    def all(self) -> Iterator[Wire]:
-        """Give each managed user in turn, as the service lists it."""
-        for index in chain(self._drawn, tuple(self._created)):
+    def listing(self) -> Iterator[JsonObject]:
+        """Give the managed users one by one, as the service lists them."""
+        for index in chain(self._initial, tuple(self._created)):
             if index not in self._detached:
-                yield self.shown(index)
+                yield self.listing_entry(index)
 
-    def shown(self, index: int) -> Wire:
+    def listing_entry(self, index: int) -> JsonObject:
         """Give the user at *index* as the service lists it."""
         who = person(self._seed, index)
         email, name = self._created.get(index, (who.email, who.name))
@@ -78,57 +143,57 @@ class ManagedUsers:
             "username": email,
             "displayName": name,
             "role": "managed",
-            "dailyPostsLeft": Draw("posts", self._seed, index).below(26),
+            "dailyPostsLeft": SeededRandom("posts", self._seed, index).below(26),
             "connectionsPageUrl": link and link.url,
             "connectionsPageTokenExpiresAt": link and link.expires_at,
         }
 
-    def knows(self, email: str) -> bool:
-        """Tell whether a user, managed or detached, has this *email*."""
+    def has_email(self, email: str) -> bool:
+        """Tell whether a managed or a detached user has this *email*."""
         email = email.lower()
         if any(email == taken.lower() for taken, _ in self._created.values()):
             return True
         number = _NUMBER_IN_EMAIL.search(email)
-        if number is None or int(number[1]) not in self._drawn:
+        if number is None or int(number[1]) not in self._initial:
             return False
         return person(self._seed, int(number[1])).email == email
 
     def create(self, email: str, name: str) -> int:
         """Add a user and give its index."""
-        index = len(self._drawn) + len(self._created)
+        index = len(self._initial) + len(self._created)
         self._created[index] = email, name
         return index
 
     def detach(self, index: int) -> None:
-        """Manage the user at *index* no longer."""
+        """Stop managing the user at *index*."""
         self._detached.add(index)
 
     def connect_link(self, index: int, days: int, *, rotate: bool) -> Link:
         """
-        Give the user's link.
+        Give the link of the user at *index*, a new one if there is none yet.
 
         Args:
-            index: Which user.
+            index: The user's index.
 
-            days: How long a new link lasts.
+            days: How many days a new link lasts.
 
-            rotate: Whether to make a new link where there is one already.
+            rotate: Whether to replace a link that there is.
         """
         link = None if rotate else self._link(index)
         if link is None:
-            draw = Draw("rotated", self._seed, index, next(self._serials))
-            link = self._links[index] = self._new_link(draw, timedelta(days=days))
+            random = SeededRandom("rotated", self._seed, index, next(self._serials))
+            link = self._links[index] = self._new_link(random, timedelta(days=days))
         return link
 
     def _link(self, index: int) -> Link | None:
-        """Give the link there is: half of the users that were drawn begin with one."""
+        """Give the link that there is, if any; half of the initial users have one at first."""
         if index in self._links:
             return self._links[index]
-        draw = Draw("link", self._seed, index)
-        if index in self._created or draw.below(2):
+        random = SeededRandom("link", self._seed, index)
+        if index in self._created or random.below(2):
             return None
-        return self._new_link(draw, timedelta(hours=1 + draw.below(90 * 24)))
+        return self._new_link(random, timedelta(hours=1 + random.below(90 * 24)))
 
-    def _new_link(self, draw: Draw, lasts: timedelta) -> Link:
-        token = draw.text("0123456789abcdef", 40)
-        return Link(f"https://app.publora.com/connections/{token}", stamp(self._now + lasts))
+    def _new_link(self, random: SeededRandom, lasts: timedelta) -> Link:
+        token = random.text("0123456789abcdef", 40)
+        return Link(f"https://app.publora.com/connections/{token}", timestamp(self._now + lasts))

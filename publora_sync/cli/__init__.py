@@ -2,19 +2,49 @@
 
 import click
 
-from publora_sync.cli import _help as epilogs
 from publora_sync.cli._check import check
+from publora_sync.cli._connect import connect
 from publora_sync.cli._connections import connections
 from publora_sync.cli._sandbox import run_sandbox
-from publora_sync.cli._shell import Commands
-from publora_sync.cli._users import connect, run_test, users
+from publora_sync.cli._shell import CommandGroup
+from publora_sync.cli._test import run_test
+from publora_sync.cli._users import users
 
 __all__ = ["publora"]
 
+# Here as in each command, a \b keeps click from filling the paragraph that it begins.
+_EPILOG = """\
+\b
+Examples:
+  publora connections --sandbox         made-up accounts: no key, no network
+  publora connections                   all accounts, as a table
+  publora connections --format csv > accounts.csv
+  publora check --within 7d || echo "some accounts have to be reconnected"
+  publora check --all-users             the accounts of all managed users
+  publora connect USER --wait linkedin  a link for a user to connect with
+
+\b
+Environment:
+  PUBLORA_API_KEY    your key, created at https://app.publora.com under API.
+                     Without it you are asked to type the key. No option takes
+                     it: other programs can read a command's arguments.
+  PUBLORA_BASE_URL   another address of the service, such as a sandbox's.
+  NO_COLOR           set to anything: no colours.
+
+\b
+Exit codes:
+  0    done
+  1    check, test: an account has to be reconnected
+  2    could not be done, stderr says why: wrong usage, bad key, no answer
+  130  ended by Ctrl-C
+
+Answers go to stdout, everything else to stderr. publora COMMAND --help tells more.
+"""
+
 
 @click.group(
-    cls=Commands,
-    epilog=epilogs.PUBLORA,
+    cls=CommandGroup,
+    epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="publora", message="%(prog)s %(version)s")

@@ -1,35 +1,76 @@
-"""``publora connections``, about one account or many users."""
+"""``publora connections``: lists the accounts of one user or many."""
 
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Literal
 
 import click
 
-from publora_async import ConnectionList, UserConnections
-from publora_sync.cli import _help as epilogs
-from publora_sync.cli._client import list_one, opened
+from publora_async import (
+    APIStatusError,
+    Connection,
+    ConnectionList,
+    JSONValue,
+    PubloraError,
+    UserConnections,
+)
+from publora_sync.cli._client import list_connections, open_client
 from publora_sync.cli._formats import (
-    ACCOUNT_FIELDS,
+    Format,
     csv_header,
     csv_rows,
-    of_user,
     to_csv,
     to_json,
     to_ndjson,
 )
-from publora_sync.cli._options import choose, format_option, sandbox_option, users_options
+from publora_sync.cli._options import UserSelection, format_option, sandbox_option, users_options
 from publora_sync.cli._run import Run, on_platforms
-from publora_sync.cli._shell import note, on_terminal, write
-from publora_sync.cli._table import for_people, show_all
+from publora_sync.cli._shell import is_terminal, note, write
+from publora_sync.cli._table import account_rows, accounts_for_people
 
 __all__ = ["connections"]
 
-Format = Literal["table", "json", "csv", "ndjson"]
+_COLUMNS = tuple(Connection(platform_id="").to_row())
+
+_EPILOG = """\
+\b
+Formats:
+  table    for people: a table, or plain aligned text where stdout is no
+           terminal, one account a line
+  json     Publora's own answer, indented
+  ndjson   Publora's own answer, one account a line
+  csv      a header, then one flat row an account; times in UTC
+
+\b
+Many users (--users-file, --all-users, or --user more than once):
+  Each account says whose it is: ndjson by "userId", csv and aligned text in
+  the first column; json is {"users": [{"userId", "connections"}, ...]}.
+  ndjson and csv are written as the answers arrive, and hold nothing. table
+  and json hold everything to the end, and are in the order of the users.
+  A user who fails ends nothing. stderr names each ("user ID failed: why")
+  and sums up at the end, also after Ctrl-C or when the key is refused;
+  json has "error" in place of the user's "connections".
+  A users file has one id a line, and blank lines and # comments. A user
+  named twice is asked about once.
+
+\b
+Examples:
+  publora connections --platform instagram --platform threads
+  publora connections --user 6626a1f5e4b0c91a2d3f4567
+  publora connections | grep "needs reconnect"
+  publora connections --format ndjson | jq -r .platformId
+  publora connections --all-users --format csv > accounts.csv 2> log
+  awk '/ failed: /{print $2}' log | publora connections --users-file -
+
+\b
+Exit codes:
+  0    listed, also where nothing is connected
+  2    could not find out, or not about every user; stderr says why
+  130  ended by Ctrl-C; the lines on stdout are whole
+"""
 
 
-@click.command(epilog=epilogs.CONNECTIONS)
+@click.command(epilog=_EPILOG)
 @users_options
 @click.option(
     "--platform",
@@ -41,32 +82,24 @@ Format = Literal["table", "json", "csv", "ndjson"]
 @format_option
 @sandbox_option
 def connections(
-    *,
-    user_ids: Sequence[str],
-    from_file: Sequence[str] | None,
-    all_users: bool,
-    concurrency: int,
-    platforms: Sequence[str],
-    form: Format,
-    sandbox: bool,
+    *, users: UserSelection, platforms: Sequence[str], form: Format, sandbox: bool
 ) -> None:
     """
     List the connected social accounts.
 
     Who they are, the platform id to address a post to, and whether they still work.
     """
-    users = choose(user_ids, from_file, all_users=all_users)
     if not users.many:
-        _list_one(list_one(users.one, sandbox=sandbox), platforms, form)
+        _write_one(list_connections(users.one, sandbox=sandbox), platforms, form)
         return
-    with opened(sandbox=sandbox) as (client, _):
+    with open_client(sandbox=sandbox) as (client, _):
         ids = users.ids(client)
-        with Run(client, ids, concurrency=concurrency, platforms=platforms) as run:
-            _list_many(run, form)
+        with Run(client, ids, concurrency=users.concurrency, platforms=platforms) as run:
+            _write_many(run, form)
     sys.exit(2 if run.failed else 0)
 
 
-def _list_one(everything: ConnectionList, platforms: Sequence[str], form: Format) -> None:
+def _write_one(everything: ConnectionList, platforms: Sequence[str], form: Format) -> None:
     accounts = on_platforms(everything, platforms)
     match form:
         case "json":
@@ -74,28 +107,31 @@ def _list_one(everything: ConnectionList, platforms: Sequence[str], form: Format
         case "ndjson":
             write(to_ndjson(account.to_dict() for account in accounts))
         case "csv":
-            write(to_csv(accounts, escaped=on_terminal(sys.stdout)))
+            records = accounts.to_records()
+            write(to_csv(_COLUMNS, records, escaped=is_terminal(sys.stdout)))
         case "table" if accounts:
             now = datetime.now(UTC)
-            write(for_people(show_all(accounts, accounts.expiring(now=now), now)))
+            write(accounts_for_people(account_rows(accounts, accounts.expiring(now=now), now)))
     if everything and not accounts:
         note(f"None of {len(everything)} accounts is on {' or '.join(platforms)}.")
 
 
-def _list_many(run: Run, form: Format) -> None:
+def _write_many(run: Run, form: Format) -> None:
     match form:
         case "ndjson":
-            _stream(run, "", _lines_of_json)
+            _write_each(run, "", _ndjson_of)
         case "csv":
-            _stream(run, csv_header(("user_id", *ACCOUNT_FIELDS)), _lines_of_csv)
+            _write_each(run, csv_header(("user_id", *_COLUMNS)), _csv_of)
         case "json":
-            _hold(run, lambda answers: to_json({"users": [of_user(some) for some in answers]}))
+            _write_at_the_end(
+                run, lambda answers: to_json({"users": [_user_to_dict(some) for some in answers]})
+            )
         case _:
-            _hold(run, _table_of)
+            _write_at_the_end(run, _table_of)
 
 
-def _stream(run: Run, header: str, text_of: Callable[[UserConnections], str]) -> None:
-    """Write what *text_of* an answer gives as soon as it arrives, and keep nothing."""
+def _write_each(run: Run, header: str, text_of: Callable[[UserConnections], str]) -> None:
+    """Write the *header*, then the text of each answer as soon as it arrives."""
     if not run.write(header):
         return
     for answer in run:
@@ -103,8 +139,8 @@ def _stream(run: Run, header: str, text_of: Callable[[UserConnections], str]) ->
             return
 
 
-def _hold(run: Run, text_of: Callable[[list[UserConnections]], str]) -> None:
-    """Write what *text_of* all answers gives, in the order of the users, however the run ends."""
+def _write_at_the_end(run: Run, text_of: Callable[[list[UserConnections]], str]) -> None:
+    """Write the text of all answers, in the order of the users, however the run ends."""
     answers: dict[str, UserConnections] = {}
     complete = False
     try:
@@ -117,27 +153,38 @@ def _hold(run: Run, text_of: Callable[[list[UserConnections]], str]) -> None:
             run.write(text_of(list(ordered)))
 
 
-def _lines_of_json(answer: UserConnections) -> str:
-    # In front, whatever the service puts beside it.
-    whose = {"userId": answer.user_id}
+def _ndjson_of(answer: UserConnections) -> str:
+    # Twice: in front, and over a field of that name that the service may send.
+    owner = {"userId": answer.user_id}
     accounts = answer.connections or ConnectionList()
-    return to_ndjson({**whose, **account.to_dict(), **whose} for account in accounts)
+    return to_ndjson({**owner, **account.to_dict(), **owner} for account in accounts)
 
 
-def _lines_of_csv(answer: UserConnections) -> str:
+def _csv_of(answer: UserConnections) -> str:
     accounts = answer.connections or ConnectionList()
     rows = ({"user_id": answer.user_id, **row} for row in accounts.to_records())
-    return csv_rows(rows, escaped=on_terminal(sys.stdout))
+    return csv_rows(rows, escaped=is_terminal(sys.stdout))
+
+
+def _user_to_dict(answer: UserConnections) -> dict[str, object]:
+    if answer.connections is None:
+        return {"userId": answer.user_id, "error": _error_to_dict(answer.error)}
+    return {"userId": answer.user_id, "connections": answer.connections.to_dict()["connections"]}
+
+
+def _error_to_dict(error: PubloraError | None) -> dict[str, JSONValue]:
+    status = error.status if isinstance(error, APIStatusError) else None
+    return {"type": type(error).__name__, "status": status, "message": str(error)}
 
 
 def _table_of(answers: list[UserConnections]) -> str:
     now = datetime.now(UTC)
-    shown = [
-        account
+    rows = [
+        row
         for answer in answers
         if answer.connections
-        for account in show_all(
+        for row in account_rows(
             answer.connections, answer.connections.expiring(now=now), now, answer.user_id
         )
     ]
-    return for_people(shown) if shown else ""
+    return accounts_for_people(rows) if rows else ""

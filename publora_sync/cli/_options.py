@@ -1,19 +1,19 @@
-"""The options that several commands share, and what they are turned into."""
+"""The options that several commands share, and the values they are turned into."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import IO, NamedTuple, TypeVar
+from functools import wraps
+from typing import IO, NamedTuple, get_args
 
 import click
 
 from publora_async import ConfigurationError
 from publora_async._checks import check_header_value
-from publora_sync.client import Publora
+from publora_sync import Publora
+from publora_sync.cli._formats import Format
 
-__all__ = ["Users", "choose", "format_option", "sandbox_option", "span", "users_options"]
-
-F = TypeVar("F", bound=Callable[..., object])
+__all__ = ["UserSelection", "duration", "format_option", "sandbox_option", "users_options"]
 
 sandbox_option = click.option(
     "--sandbox",
@@ -24,19 +24,19 @@ sandbox_option = click.option(
 format_option = click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv", "ndjson"]),
+    type=click.Choice(get_args(Format)),
     default="table",
     show_default=True,
     help="How to write them, see below.",
 )
 
 
-def span(text: str) -> timedelta:
+def duration(text: str) -> timedelta:
     """
-    Read a span of time such as ``7d``.
+    Read a duration such as ``7d``.
 
     Raises:
-        BadParameter: It is none.
+        BadParameter: *text* is not a number and one of w, d, h, m, s.
     """
     found = re.fullmatch(r"([0-9]{1,8})([wdhms])", text)
     if found is None:
@@ -45,98 +45,56 @@ def span(text: str) -> timedelta:
     return timedelta(**{unit: int(found[1])})
 
 
-class Users(NamedTuple):
+class UserSelection(NamedTuple):
     """
-    Who is to be asked about.
+    Whose accounts a command is about.
 
     Attributes:
-        named: The ids that were given, each once. Without any, and without *everyone*, it is
-            the key's own account.
+        named: The ids that were given, each once. If it is empty and *everyone* is false, the
+            command is about the key's own account.
 
-        everyone: Whether it is all managed users.
+        everyone: Whether the command is about all managed users.
 
-        many: Whether the answer says whose each account is.
+        many: Whether the output says which user each account belongs to.
+
+        concurrency: How many users to ask about at once.
     """
 
     named: tuple[str, ...]
     everyone: bool
     many: bool
+    concurrency: int
 
     @property
     def one(self) -> str | None:
-        """Whom to ask about where it is not *many*; ``None``: the key's own account."""
+        """The user's id where it is not *many*. ``None`` means the key's own account."""
         return self.named[0] if self.named else None
 
     def ids(self, client: Publora) -> Sequence[str]:
         """
-        Give the ids of all of them.
+        Give the ids of all users, which *client* lists if the command is about everyone.
 
         Raises:
-            PubloraError: They had to be listed, and could not be.
+            PubloraError: The users could not be listed.
         """
         if not self.everyone:
             return self.named
         return [user.id for user in client.managed_users.list()]
 
 
-def choose(user_ids: Sequence[str], from_file: Sequence[str] | None, *, all_users: bool) -> Users:
-    """
-    Make sense of the options of :func:`users_options` together.
-
-    Raises:
-        UsageError: They contradict each other.
-    """
-    if all_users and (user_ids or from_file is not None):
-        raise click.UsageError("--all-users goes with neither --user nor --users-file.")
-    named = tuple(dict.fromkeys([*user_ids, *(from_file or ())]))
-    many = all_users or from_file is not None or len(user_ids) > 1
-    return Users(named, everyone=all_users, many=many)
-
-
-def users_options(command: F) -> F:
-    """Give *command* the options that say about whom to ask, and how many at once."""
-    options = (
-        click.option(
-            "--user",
-            "user_ids",
-            metavar="ID",
-            multiple=True,
-            help="Ask about this managed user, not the key's own account. May be given several "
-            "times. Takes a workspace key, as do the next two.",
-        ),
-        click.option(
-            "--users-file",
-            "from_file",
-            type=click.File("rb"),
-            callback=_read,
-            metavar="FILE",
-            help="Ask about the users whose ids are in FILE, one a line; -: stdin.",
-        ),
-        click.option("--all-users", is_flag=True, help="Ask about every managed user."),
-        click.option(
-            "--concurrency",
-            type=click.IntRange(min=1),
-            default=32,
-            show_default=True,
-            help="How many users to ask about at once.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _read(_: click.Context, __: click.Parameter, file: IO[bytes] | None) -> list[str] | None:
+def _read_users_file(
+    _: click.Context, __: click.Parameter, file: IO[bytes] | None
+) -> list[str] | None:
     if file is None:
         return None
     with file:
-        user_ids = list(_user_ids(file))
+        user_ids = list(_user_ids_in(file))
     if not user_ids:
         raise click.BadParameter("there is no user id in it.")
     return user_ids
 
 
-def _user_ids(lines: Iterable[bytes]) -> Iterable[str]:
+def _user_ids_in(lines: Iterable[bytes]) -> Iterable[str]:
     for number, line in enumerate(lines, 1):
         # Editors on Windows begin a file with a byte order mark.
         text = line.decode("utf-8-sig", "replace")
@@ -148,3 +106,61 @@ def _user_ids(lines: Iterable[bytes]) -> Iterable[str]:
                 yield check_header_value("a user id", word)
             except ConfigurationError as error:
                 raise click.BadParameter(f"line {number}: {error}.") from None
+
+
+_USERS_OPTIONS = (
+    click.option(
+        "--user",
+        "user_ids",
+        metavar="ID",
+        multiple=True,
+        help="Ask about this managed user, not the key's own account. May be given several "
+        "times. Takes a workspace key, as do the next two.",
+    ),
+    click.option(
+        "--users-file",
+        "from_file",
+        type=click.File("rb"),
+        callback=_read_users_file,
+        metavar="FILE",
+        help="Ask about the users whose ids are in FILE, one a line; -: stdin.",
+    ),
+    click.option("--all-users", is_flag=True, help="Ask about every managed user."),
+    click.option(
+        "--concurrency",
+        type=click.IntRange(min=1),
+        default=32,
+        show_default=True,
+        help="How many users to ask about at once.",
+    ),
+)
+
+
+def users_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say whose accounts to ask about; *command* takes them as *users*."""
+
+    @wraps(command)
+    def with_selection(
+        *,
+        user_ids: Sequence[str],
+        from_file: Sequence[str] | None,
+        all_users: bool,
+        concurrency: int,
+        **others: object,
+    ) -> None:
+        users = _select(user_ids, from_file, all_users=all_users, concurrency=concurrency)
+        command(users=users, **others)
+
+    for option in reversed(_USERS_OPTIONS):
+        option(with_selection)
+    return with_selection
+
+
+def _select(
+    user_ids: Sequence[str], from_file: Sequence[str] | None, *, all_users: bool, concurrency: int
+) -> UserSelection:
+    if all_users and (user_ids or from_file is not None):
+        raise click.UsageError("--all-users goes with neither --user nor --users-file.")
+    named = tuple(dict.fromkeys([*user_ids, *(from_file or ())]))
+    many = all_users or from_file is not None or len(user_ids) > 1
+    return UserSelection(named, everyone=all_users, many=many, concurrency=concurrency)

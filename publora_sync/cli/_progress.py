@@ -1,4 +1,4 @@
-"""How far a run has come, drawn on stderr where a person reads that."""
+"""The progress bar on stderr, drawn where that is a terminal."""
 
 import sys
 
@@ -9,28 +9,28 @@ from rich.segment import ControlType
 from rich.table import Column
 from rich.text import Text
 
-from publora_sync.cli._shell import on_terminal, write
+from publora_sync.cli._shell import is_terminal, write
 
-__all__ = ["Bar"]
+__all__ = ["ProgressBar"]
 
 _ERASED_LINE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
 
 
-class Bar:
+class ProgressBar:
     """
-    A line at the bottom of the terminal, that makes way for whatever else is written.
+    A bar in the last line of the terminal, below whatever else is written.
 
     Args:
         total: How many users there are.
 
     Attributes:
-        drawn: Whether it can be seen: stderr is a terminal.
+        drawn: Whether it is drawn, which is so where stderr is a terminal.
     """
 
     def __init__(self, total: int) -> None:
-        self.drawn = on_terminal(sys.stderr)
-        # Redrawn by a thread, it would come between the lines of a stdout that is shown there too.
-        self._shared = self.drawn and on_terminal(sys.stdout)
+        self.drawn = is_terminal(sys.stderr)
+        # A thread that redraws the bar would break into lines that stdout shows on this terminal.
+        self._shared = self.drawn and is_terminal(sys.stdout)
         self._console = Console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.completed}/{task.total} users", table_column=Column(no_wrap=True)),
@@ -47,24 +47,24 @@ class Bar:
         self._task = self._progress.add_task("", total=total)
 
     def start(self) -> None:
-        """Draw it."""
+        """Begin to draw it."""
         self._progress.start()
 
     def stop(self) -> None:
-        """Wipe it away; again does nothing."""
+        """Erase it. Calling this twice does no harm."""
         self._progress.stop()
 
-    def show(self, done: int, failed: int) -> None:
-        """Draw how many users are *done*, and how many of them *failed*."""
+    def update(self, done: int, failed: int) -> None:
+        """Show how many users are *done*, and how many of those *failed*."""
         words = f"{failed} failed" if failed else ""
         self._progress.update(self._task, completed=done, description=words, refresh=self._shared)
 
     def note(self, text: str) -> None:
-        """Write a line to stderr, above it."""
+        """Write a line to stderr, above the bar."""
         self._console.print(Text(text), soft_wrap=True)
 
     def write(self, text: str) -> bool:
-        """Write lines of the answer, above it where they meet; as :func:`write`."""
+        """Write lines to stdout, above the bar if they share a terminal; see :func:`write`."""
         if self._shared:
             self._console.control(_ERASED_LINE)
         return write(text)

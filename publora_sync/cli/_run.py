@@ -1,4 +1,4 @@
-"""One fan-out as the shell sees it: counted, drawn, and summed up however it ends."""
+"""One request for each of many users: counted, shown as progress, summed up at the end."""
 
 from collections.abc import Generator, Iterator, Sequence
 from types import TracebackType
@@ -7,16 +7,16 @@ from typing import Self
 import click
 
 from publora_async import ConnectionList, UserConnections
+from publora_sync import Publora
 from publora_sync.cli._formats import escape
-from publora_sync.cli._progress import Bar
-from publora_sync.cli._shell import came_of_ctrl_c, note, unbroken
-from publora_sync.client import Publora
+from publora_sync.cli._progress import ProgressBar
+from publora_sync.cli._shell import defer_ctrl_c, is_ctrl_c, note
 
 __all__ = ["Run", "on_platforms"]
 
 
 def on_platforms(accounts: ConnectionList, platforms: Sequence[str]) -> ConnectionList:
-    """Those of *accounts* that are on one of *platforms*, in any case; all if none is given."""
+    """Select the accounts on any of *platforms*, in any case; all accounts if none is given."""
     wanted = {platform.casefold() for platform in platforms}
     return ConnectionList(
         account for account in accounts if not wanted or account.platform.casefold() in wanted
@@ -25,25 +25,25 @@ def on_platforms(accounts: ConnectionList, platforms: Sequence[str]) -> Connecti
 
 class Run:
     """
-    Asks about many users while entered, and iterates over what comes of it.
+    Asks about many users while entered, and iterates over their answers as they arrive.
 
-    A user who fails is named on stderr at once and ends nothing. At the end a line on stderr
-    sums up, also where Ctrl-C or a refused key was the end.
+    A user who fails is named on stderr at once, and the others go on. At the end a line on
+    stderr sums up, also when Ctrl-C or a refused key ended it early.
 
     Args:
-        client: What to ask with.
-        user_ids: Whom to ask about.
-        concurrency: How many at once.
-        platforms: On which platforms accounts are wanted; on all if none is given.
+        client: The client to ask with.
+        user_ids: The users to ask about.
+        concurrency: How many to ask about at once.
+        platforms: Keep only accounts on these platforms; all if none is given.
 
     Attributes:
-        user_ids: Whom to ask about.
+        user_ids: The users to ask about.
 
-        failed: How many users it could not be found out about.
+        failed: How many users could not be asked about.
 
-        found: How many accounts there are on whatever platform.
+        found: How many accounts were found, on whatever platform.
 
-        verdict: What else to say in the summary.
+        remark: What to add to the line that sums up.
     """
 
     def __init__(
@@ -56,17 +56,17 @@ class Run:
     ) -> None:
         self.user_ids = user_ids
         self.failed = self.found = 0
-        self.verdict = ""
-        self._done = self._bare = self._listed = 0
+        self.remark = ""
+        self._done = self._without_accounts = self._listed = 0
         self._platforms = platforms
         self._has_reader = True
         self._answers = client.connections.iter_many(user_ids, concurrency=concurrency)
-        self._bar = Bar(len(user_ids))
-        self._each = self._all()
+        self._bar = ProgressBar(len(user_ids))
+        self._counted = self._count()
 
     @property
-    def answered(self) -> int:
-        """About how many users it was found out."""
+    def succeeded(self) -> int:
+        """How many users were asked about without a failure so far."""
         return self._done - self.failed
 
     def __enter__(self) -> Self:
@@ -74,12 +74,12 @@ class Run:
         return self
 
     def __iter__(self) -> Iterator[UserConnections]:
-        return self._each
+        return self._counted
 
-    def _all(self) -> Generator[UserConnections, None, None]:
+    def _count(self) -> Generator[UserConnections, None, None]:
         for answer in self._answers:
-            # Whoever is counted has been written, too, and the other way round.
-            with unbroken():
+            # So that a user is counted if and only if the user's accounts are written.
+            with defer_ctrl_c():
                 if answer.connections is None:
                     message = escape(str(answer.error))
                     self._bar.note(f"user {escape(answer.user_id)} failed: {message}")
@@ -88,14 +88,14 @@ class Run:
                 else:
                     accounts = on_platforms(answer.connections, self._platforms)
                     yield UserConnections(answer.user_id, accounts)
-                    self._bare += not answer.connections
+                    self._without_accounts += not answer.connections
                     self.found += len(answer.connections)
                     self._listed += len(accounts)
                 self._done += 1
-                self._bar.show(self._done, self.failed)
+                self._bar.update(self._done, self.failed)
 
     def write(self, text: str) -> bool:
-        """Write lines of the answer, and say whether to go on: whether there is a reader."""
+        """Write lines to stdout, and say whether to go on: whether there is still a reader."""
         self._has_reader = not text or self._bar.write(text)
         return self._has_reader
 
@@ -105,14 +105,14 @@ class Run:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._each.close()
+        self._counted.close()
         self._answers.close()
         self._bar.stop()
         if kind is None:
             if self._has_reader:
                 note(f"{self._summary()}.")
             return
-        if not came_of_ctrl_c(error):
+        if not is_ctrl_c(error):
             note(f"Ended after {self._summary()}.")
             return
         if not self._bar.drawn:
@@ -126,5 +126,5 @@ class Run:
             accounts = f"{self._listed} of {accounts} on {' or '.join(self._platforms)}"
         return (
             f"{self._done} of {len(self.user_ids)} users, {self.failed} failed, "
-            f"{self._bare} without accounts; {accounts}{self.verdict}"
+            f"{self._without_accounts} without accounts; {accounts}{self.remark}"
         )

@@ -1,4 +1,4 @@
-"""Accounts as people read them: a table on a terminal, aligned text elsewhere."""
+"""What people read: a table on a terminal, aligned text elsewhere."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,43 +15,43 @@ from rich.text import Text
 
 from publora_async import Connection, ConnectionList, TokenStatus
 from publora_sync.cli._formats import escape
-from publora_sync.cli._shell import on_terminal
+from publora_sync.cli._shell import is_terminal
 
 __all__ = [
-    "NONE",
-    "Shown",
-    "for_people",
-    "rows_to_lines",
+    "MISSING",
+    "AccountRow",
+    "account_row",
+    "account_rows",
+    "accounts_for_people",
+    "accounts_to_table",
+    "accounts_to_text",
+    "rows_for_people",
     "rows_to_table",
-    "show",
-    "show_all",
-    "to_lines",
-    "to_table",
+    "rows_to_text",
 ]
 
-NONE = "-"
-"""In place of what is not known."""
+MISSING = "-"
+"""Stands for a value that there is none of."""
 
-# The titles of what a Shown begins with.
+# The titles of the first fields of an AccountRow.
 _HEADER = ("PLATFORM", "HANDLE", "NAME", "PLATFORM ID", "HEALTH", "EXPIRES")
-# Blanks between two columns.
 _GAP = 2
 
 
-class Shown(NamedTuple):
+class AccountRow(NamedTuple):
     """
-    An account as it is shown; nothing in it can move the cursor or break a line.
+    An account in words, with control characters escaped.
 
     Attributes:
-        platform: What its platform id begins with.
-        handle: Its name on the platform; a hyphen if it has none.
-        name: Its name for people; a hyphen if it has none.
+        platform: The platform's name.
+        handle: The account's name on the platform; a hyphen if it has none.
+        name: The account's name for people; a hyphen if it has none.
         platform_id: What posts are addressed to.
-        health: In words.
-        expires: The day on which it does, in UTC; a hyphen if none is known.
-        mark: *health* in one character.
-        style: *health* as a colour.
-        user_id: Whose it is; empty if it is not said.
+        health: Whether it has to be reconnected.
+        expires: The day on which the credential expires, in UTC; a hyphen if none is known.
+        mark: One character for *health*.
+        style: A colour for *health*.
+        user_id: The user whose account it is; empty where that is not to be shown.
     """
 
     platform: str
@@ -65,38 +65,39 @@ class Shown(NamedTuple):
     user_id: str = ""
 
 
-def show(account: Connection, now: datetime, *, soon: bool, user_id: str = "") -> Shown:
+def account_row(account: Connection, now: datetime, *, soon: bool, user_id: str = "") -> AccountRow:
     """
     Put *account* in words.
 
     Args:
-        account: Whom to show.
+        account: The account.
         now: The moment to judge by, aware.
         soon: Whether it counts as expiring soon.
-        user_id: Whose it is; empty: not to be said.
+        user_id: The user whose account it is; empty if that is not to be shown.
     """
     mark, health, style = _health(account, now, soon=soon)
     date = account.access_token_expires_at
-    return Shown(
+    return AccountRow(
         platform=escape(account.platform),
-        handle=escape(account.username or NONE),
-        name=escape(account.display_name or NONE),
+        handle=escape(account.username or MISSING),
+        name=escape(account.display_name or MISSING),
         platform_id=escape(account.platform_id),
         health=escape(health),
-        expires=f"{date:%Y-%m-%d}" if date else NONE,
+        expires=f"{date:%Y-%m-%d}" if date else MISSING,
         mark=mark,
         style=style,
         user_id=escape(user_id),
     )
 
 
-def show_all(
+def account_rows(
     accounts: ConnectionList, soon: ConnectionList, now: datetime, user_id: str = ""
-) -> list[Shown]:
-    """Put all *accounts* in words, those that are in *soon* as expiring soon."""
+) -> list[AccountRow]:
+    """Put all *accounts* in words; those that are also in *soon* count as expiring soon."""
     ids = set(soon.platform_ids)
     return [
-        show(account, now, soon=account.platform_id in ids, user_id=user_id) for account in accounts
+        account_row(account, now, soon=account.platform_id in ids, user_id=user_id)
+        for account in accounts
     ]
 
 
@@ -105,14 +106,14 @@ def _health(account: Connection, now: datetime, *, soon: bool) -> tuple[str, str
     if status == TokenStatus.EXPIRED:
         return "✗", "needs reconnect", "bold red"
     if soon:
-        return "!", f"expires {_in(account.access_token_expires_at, now)}", "yellow"
+        return "!", f"expires {_time_left(account.access_token_expires_at, now)}", "yellow"
     if status == TokenStatus.VALID:
         return "✓", "healthy", "green"
     return "?", status.replace("_", " "), "dim"
 
 
-def _in(date: datetime | None, now: datetime) -> str:
-    """When *date* is, seen from *now*: in the largest unit of which there are two."""
+def _time_left(date: datetime | None, now: datetime) -> str:
+    """Say how far off *date* is, in the largest unit of which at least two are left."""
     if date is None or date <= now:
         return "soon"
     left = date - now
@@ -122,22 +123,29 @@ def _in(date: datetime | None, now: datetime) -> str:
     return f"in {left // timedelta(minutes=1)} min"
 
 
-def for_people(accounts: list[Shown]) -> str:
-    """A table if stdout is a terminal, else aligned text."""
-    return to_table(accounts) if on_terminal(sys.stdout) else to_lines(accounts)
+def accounts_for_people(accounts: list[AccountRow]) -> str:
+    """Show accounts as a table if stdout is a terminal, else as aligned text."""
+    return accounts_to_table(accounts) if is_terminal(sys.stdout) else accounts_to_text(accounts)
 
 
-def to_lines(accounts: list[Shown]) -> str:
-    """Aligned columns of plain text, one account a line, nothing cut off."""
+def accounts_to_text(accounts: list[AccountRow]) -> str:
+    """Write an account a line, in aligned columns; nothing is cut off."""
     rows = [_HEADER, *(account[: len(_HEADER)] for account in accounts)]
     if any(account.user_id for account in accounts):
         owners = ["USER", *(account.user_id for account in accounts)]
         rows = [(owner, *row) for owner, row in zip(owners, rows, strict=True)]
-    return rows_to_lines(rows)
+    return rows_to_text(rows)
 
 
-def rows_to_lines(rows: Sequence[Sequence[str]]) -> str:
-    """Aligned columns of plain text; *rows* with a header, or without one."""
+def rows_for_people(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Show *rows* as a table if stdout is a terminal, else as aligned text."""
+    if is_terminal(sys.stdout):
+        return rows_to_table(header, rows)
+    return rows_to_text((header, *rows))
+
+
+def rows_to_text(rows: Sequence[Sequence[str]]) -> str:
+    """Write a row a line, in aligned columns; nothing is cut off."""
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     return "".join(f"{_aligned(row, widths)}\n" for row in rows)
 
@@ -147,23 +155,25 @@ def _aligned(row: Sequence[str], widths: list[int]) -> str:
     return "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in cells).rstrip()
 
 
-def to_table(accounts: list[Shown]) -> str:
+def accounts_to_table(accounts: list[AccountRow]) -> str:
     """
-    A table for the terminal that stdout is, colours included.
+    Draw a table in colours, as wide as the terminal that stdout is.
 
-    An account takes one line, or two where the terminal is too narrow for that. Where it is
-    said whose they are, each user's accounts stand under the user's id.
+    An account takes one line, or two if the terminal is too narrow for that. Accounts that have
+    a *user_id* stand below it, user by user.
     """
     console = Console()
     widths = _widths(accounts, console.width)
-    return _drawn(console, _wide(accounts, widths) if widths else _narrow(accounts))
+    return _rendered(
+        console, _one_line_each(accounts, widths) if widths else _two_lines_each(accounts)
+    )
 
 
-def _widths(accounts: list[Shown], most: int) -> list[int] | None:
-    """The columns' widths where an account takes one line; ``None``: *most* is too narrow."""
+def _widths(accounts: list[AccountRow], most: int) -> list[int] | None:
+    """Give each column's width; ``None`` if *most* is too narrow for an account a line."""
     cells = [(*one[:4], f"{one.mark} {one.health}", one.expires) for one in accounts]
     widths = [max(map(cell_len, column)) for column in zip(_HEADER, *cells, strict=True)]
-    # A name, and nothing else, may go on below: between words.
+    # Of all columns, only the name may wrap, and only between words.
     name = _HEADER.index("NAME")
     words = (word for account in accounts for word in account.name.split())
     widths[name] += min(0, most - sum(widths) - _GAP * (len(widths) - 1))
@@ -172,43 +182,43 @@ def _widths(accounts: list[Shown], most: int) -> list[int] | None:
 
 
 def rows_to_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table for the terminal that stdout is; nothing in *rows* is cut off."""
-    table = _table()
+    """Draw a table for the terminal that stdout is; nothing in *rows* is cut off."""
+    table = _empty_table()
     for title in header:
         table.add_column(title.capitalize(), overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
-    return _drawn(Console(), [table])
+    return _rendered(Console(), [table])
 
 
-def _drawn(console: Console, parts: Iterable[RenderableType]) -> str:
+def _rendered(console: Console, parts: Iterable[RenderableType]) -> str:
     with console.capture() as captured:
         console.print(Group(*parts))
     return captured.get()
 
 
-def _wide(accounts: list[Shown], widths: list[int]) -> Iterator[RenderableType]:
-    yield _of_widths(widths, header=True)
+def _one_line_each(accounts: list[AccountRow], widths: list[int]) -> Iterator[RenderableType]:
+    yield _table_of_widths(widths, header=True)
     for user_id, theirs in groupby(accounts, attrgetter("user_id")):
         if user_id:
             yield Text(user_id, "bold")
-        table = _of_widths(widths, header=False)
+        table = _table_of_widths(widths, header=False)
         for account in theirs:
             *who, _, expires = map(Text, account[: len(_HEADER)])
-            table.add_row(*who, _health_text(account), expires)
+            table.add_row(*who, _coloured_health(account), expires)
         yield table
 
 
-def _of_widths(widths: list[int], *, header: bool) -> Table:
-    table = _table()
+def _table_of_widths(widths: list[int], *, header: bool) -> Table:
+    table = _empty_table()
     table.show_header = header
     for title, width in zip(_HEADER, widths, strict=True):
         table.add_column(title.capitalize(), width=width)
     return table
 
 
-def _narrow(accounts: list[Shown]) -> Iterator[RenderableType]:
-    table = _table()
+def _two_lines_each(accounts: list[AccountRow]) -> Iterator[RenderableType]:
+    table = _empty_table()
     table.add_column("Health", no_wrap=True)
     table.add_column("Account", overflow="fold")
     for user_id, theirs in groupby(accounts, attrgetter("user_id")):
@@ -219,18 +229,18 @@ def _narrow(accounts: list[Shown]) -> Iterator[RenderableType]:
     yield table
 
 
-def _add_two_lines(table: Table, account: Shown) -> None:
-    names = [name for name in (account.handle, account.name) if name != NONE]
-    who = "  ".join(dict.fromkeys(names)) or NONE
-    expires = "" if account.expires == NONE else f"  {account.expires}"
-    table.add_row(_health_text(account), Text(who, "bold"))
+def _add_two_lines(table: Table, account: AccountRow) -> None:
+    names = [name for name in (account.handle, account.name) if name != MISSING]
+    who = "  ".join(dict.fromkeys(names)) or MISSING
+    expires = "" if account.expires == MISSING else f"  {account.expires}"
+    table.add_row(_coloured_health(account), Text(who, "bold"))
     table.add_row(Text(expires, "dim"), Text(account.platform_id))
 
 
-def _table() -> Table:
-    # The gap between columns is one blank of padding, and one for the box's empty divider.
+def _empty_table() -> Table:
+    # _GAP is one blank of padding here, and one of the box's empty divider.
     return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
 
 
-def _health_text(account: Shown) -> Text:
+def _coloured_health(account: AccountRow) -> Text:
     return Text(f"{account.mark} {account.health}", account.style)

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from click.testing import CliRunner, Result
+from command import USERS, Run
 from hostile import silence
 
+from publora_async import ConnectionList
 from publora_async.sandbox import Sandbox
+from publora_sync import Publora
 from publora_sync.cli import publora
 
 
@@ -28,7 +31,7 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
 
 
 @pytest.fixture
-def run(environment: dict[str, str]) -> Callable[..., Result]:
+def run(environment: dict[str, str]) -> Run:
     """Run the command; *others* is added to its environment, ``None`` takes a variable away."""
 
     def run(*arguments: str, **others: str | None) -> Result:
@@ -51,3 +54,35 @@ def interrupt() -> Callable[[socket.socket], None]:
         silence(connection)
 
     return interrupt
+
+
+@pytest.fixture
+def service() -> Iterator[Sandbox]:
+    """A sandbox of the test's own, to break."""
+    with Sandbox(users=USERS) as service:
+        yield service
+
+
+@pytest.fixture
+def ask(service: Sandbox, run: Run) -> Run:
+    """Run the command against *service*."""
+
+    def ask(*arguments: str) -> Result:
+        others = {"PUBLORA_API_KEY": service.api_key, "PUBLORA_BASE_URL": service.base_url}
+        return run(*arguments, **others)
+
+    return ask
+
+
+@pytest.fixture
+def expected(service: Sandbox) -> dict[str, ConnectionList]:
+    """Each user's accounts, in the service's order of the users."""
+    with Publora(service.api_key, base_url=service.base_url) as client:
+        answers = client.connections.list_many(service.user_ids)
+    return {answer.user_id: answer.unwrap() for answer in answers}
+
+
+@pytest.fixture
+def accounts(sandbox: Sandbox) -> ConnectionList:
+    with Publora(sandbox.api_key, base_url=sandbox.base_url) as client:
+        return client.connections.list()

@@ -1,16 +1,19 @@
-"""``publora check``: its verdict, and the spans of time it takes."""
+"""``publora check``: its verdict about one account or many users."""
 
-from collections.abc import Callable
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import Result
+from command import Run, listing, summary
 from hostile import HostileServer, reply
 
 from publora_async import Connection, ConnectionList
-from publora_async.sandbox import Sandbox
+from publora_async.sandbox import Faults, Sandbox
 
-Run = Callable[..., Result]
+HEALTHY = Connection(platform_id="twitter-1")
+EXPIRED = Connection(platform_id="linkedin-1", token_status="expired")
+SOON = Connection(platform_id="threads-1", token_status="expiring_soon")
 
 
 def expiring(platform: str, **left: int) -> Connection:
@@ -21,7 +24,7 @@ def expiring(platform: str, **left: int) -> Connection:
 
 def checked(run: Run, *accounts: Connection, within: str | None = None) -> Result:
     arguments = [] if within is None else ["--within", within]
-    with HostileServer(reply(ConnectionList(accounts).to_dict())) as server:
+    with listing(*accounts) as server:
         return run("check", *arguments, PUBLORA_BASE_URL=server.base_url)
 
 
@@ -82,18 +85,6 @@ def test_what_is_only_soon_is_said_so(run: Run) -> None:
     assert "expires in 41 days" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "span", ["7", "d", "-7d", "7 d", "1.5d", "7y", "999999999w", "\u0667d", ""]
-)
-def test_a_bad_span_is_bad_usage(run: Run, span: str) -> None:
-    done = run("check", "--within", span)
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr.splitlines()[-1] == (
-        f"Error: Invalid value for '--within': {span!r} is no span of time "
-        "such as 7d, 36h, 90m or 2w."
-    )
-
-
 def test_user_and_sandbox_are_as_for_connections(run: Run, sandbox: Sandbox) -> None:
     done = run("check", "--sandbox", "--user", sandbox.user_ids[0], PUBLORA_API_KEY=None)
     assert (done.exit_code, done.stdout) == (0, "None of 0 accounts has to be reconnected.\n")
@@ -102,3 +93,77 @@ def test_user_and_sandbox_are_as_for_connections(run: Run, sandbox: Sandbox) -> 
 def test_a_verdict_that_cannot_be_had_is_not_mistaken_for_one(run: Run) -> None:
     done = run("check", PUBLORA_API_KEY="wrong")
     assert (done.exit_code, done.stdout) == (2, "")
+
+
+def answering(*answers: Connection) -> HostileServer:
+    """A service that lists each of *answers* for a user of its own, and then for all others."""
+    return HostileServer(*(reply(ConnectionList([one]).to_dict()) for one in answers))
+
+
+def checked_many(run: Run, *answers: Connection, within: str = "14d") -> Result:
+    users = [word for number in range(len(answers)) for word in ("--user", f"u{number}")]
+    with answering(*answers) as server:
+        return run(
+            *("check", *users, "--concurrency", "1", "--within", within),
+            PUBLORA_BASE_URL=server.base_url,
+        )
+
+
+def test_check_finds_all_of_many_users_healthy(run: Run) -> None:
+    done = checked_many(run, HEALTHY, HEALTHY)
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "None of 2 accounts of 2 users has to be reconnected.\n",
+    )
+    assert done.stderr == summary(2, 0, 0, "2 accounts; to reconnect: none")
+
+
+def test_check_names_the_accounts_of_many_users_to_reconnect(run: Run) -> None:
+    done = checked_many(run, HEALTHY, EXPIRED, SOON, SOON)
+    first, blank, _, *lines = done.stdout.splitlines()
+    assert (done.exit_code, blank) == (1, "")
+    assert first == (
+        "Of 4 accounts of 4 users, reconnect 1 now and 2 soon: publora connect USER gives each "
+        "a link"
+    )
+    assert [line.split()[:2] for line in lines] == [
+        ["u1", "linkedin"],
+        ["u2", "threads"],
+        ["u3", "threads"],
+    ]
+    assert done.stderr == summary(4, 0, 0, "4 accounts; to reconnect: 1 now and 2 soon")
+
+
+def test_check_that_could_not_find_out_about_a_user_ends_with_2(ask: Run, service: Sandbox) -> None:
+    failing = service.user_ids[2]
+    service.faults = Faults(error_users={failing: 404})
+    done = ask("check", "--all-users", "--within", "14d")
+    first, last = done.stderr.splitlines()
+    assert (done.exit_code, first) == (2, f"user {failing} failed: HTTP 404: Not found")
+    found = re.fullmatch(
+        r"12 of 12 users, 1 failed, . without accounts; (.*); to reconnect: (.*)\.", last
+    )
+    assert found
+    assert done.stdout.startswith(f"Of {found[1]} of 11 users, reconnect {found[2]}: publora ")
+
+
+def test_check_whose_key_is_refused_half_way_prints_what_it_found(
+    ask: Run, service: Sandbox
+) -> None:
+    service.revoke_key(after=4)
+    users = [word for user_id in service.user_ids for word in ("--user", user_id)]
+    done = ask("check", *users, "--concurrency", "1", "--within", "400d")
+    assert done.exit_code == 2
+    assert {line.split()[0] for line in done.stdout.splitlines()[3:]} <= set(service.user_ids[:4])
+    assert done.stdout.startswith("Of ")
+    assert done.stderr.splitlines()[0].startswith("Ended after 4 of 12 users, ")
+
+
+def test_no_managed_user_is_no_failure(run: Run) -> None:
+    with Sandbox(users=0) as service:
+        done = run("check", "--all-users", PUBLORA_BASE_URL=service.base_url)
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "None of 0 accounts of 0 users has to be reconnected.\n",
+    )
+    assert done.stderr == summary(0, 0, 0, "0 accounts; to reconnect: none")

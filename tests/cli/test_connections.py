@@ -1,38 +1,18 @@
-"""``publora connections``, in every format."""
+"""``publora connections``, in every format, about one account or many users."""
 
 import csv
 import io
 import json
-import re
-from collections.abc import Callable
 
 import pytest
-from click.testing import Result
-from hostile import HostileServer, reply
+from command import USERS, Run, listing, owners, summary
 
 from publora_async import Connection, ConnectionList, decode_connections
-from publora_async.sandbox import Sandbox
+from publora_async.sandbox import Faults, Sandbox
 from publora_sync import Publora
-from publora_sync.cli._formats import to_csv
-
-Run = Callable[..., Result]
+from publora_sync.cli._formats import csv_header
 
 NOBODY = "No account is connected yet: connect some at https://app.publora.com\n"
-MISCHIEF = Connection(
-    platform_id="twitter-1\x1b[2J",
-    username="[bold red]x :smile:",
-    display_name="a\nb\x7f\x9b31m\u202ec",
-)
-
-
-@pytest.fixture
-def accounts(sandbox: Sandbox) -> ConnectionList:
-    with Publora(sandbox.api_key, base_url=sandbox.base_url) as client:
-        return client.connections.list()
-
-
-def listing(*accounts: Connection) -> HostileServer:
-    return HostileServer(reply(ConnectionList(accounts).to_dict()))
 
 
 def test_off_a_terminal_it_is_aligned_text_with_one_account_a_line(run: Run) -> None:
@@ -87,14 +67,6 @@ def test_csv_is_a_header_and_one_row_an_account(run: Run, accounts: ConnectionLi
     )
 
 
-def test_csv_keeps_names_that_a_spreadsheet_would_compute(run: Run) -> None:
-    formula = Connection(platform_id="twitter-1", username="=1+1", display_name='a,"b"\nc')
-    with listing(formula) as server:
-        done = run("connections", "--format", "csv", PUBLORA_BASE_URL=server.base_url)
-    (row,) = csv.DictReader(io.StringIO(done.stdout))
-    assert (row["username"], row["display_name"]) == ("=1+1", 'a,"b"\nc')
-
-
 def test_user_asks_about_a_managed_user(run: Run, sandbox: Sandbox) -> None:
     user = sandbox.user_ids[1]
     done = run("connections", "--format", "json", "--user", user)
@@ -123,7 +95,7 @@ def test_a_platform_without_accounts_is_said_on_stderr(run: Run, form: str) -> N
         ("table", ""),
         ("json", '{\n  "success": true,\n  "connections": []\n}\n'),
         ("ndjson", ""),
-        ("csv", to_csv(ConnectionList(), escaped=False)),
+        ("csv", csv_header(Connection(platform_id="").to_row())),
     ],
 )
 def test_nothing_connected_is_no_failure(run: Run, form: str, written: str) -> None:
@@ -132,49 +104,82 @@ def test_nothing_connected_is_no_failure(run: Run, form: str, written: str) -> N
     assert (done.exit_code, done.stdout, done.stderr) == (0, written, NOBODY)
 
 
-def test_control_characters_do_not_get_into_the_text(run: Run) -> None:
-    with listing(MISCHIEF) as server:
-        done = run("connections", PUBLORA_BASE_URL=server.base_url)
-    assert re.split(" {2,}", done.stdout.splitlines()[1]) == [
-        "twitter",
-        "[bold red]x :smile:",
-        r"a\nb\x7f\x9b31m\u202ec",
-        r"twitter-1\x1b[2J",
-        "healthy",
-        "-",
+def test_ndjson_says_whose_each_account_is(ask: Run, expected: dict[str, ConnectionList]) -> None:
+    done = ask("connections", "--all-users", "--format", "ndjson")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {next(iter(row)) for row in rows} == {"userId"}
+    for user_id, accounts in expected.items():
+        theirs = [row for row in rows if row["userId"] == user_id]
+        assert theirs == [{"userId": user_id, **one.to_dict()} for one in accounts]
+    found = len(rows)
+    bare = sum(not accounts for accounts in expected.values())
+    assert (done.exit_code, done.stderr) == (0, summary(USERS, 0, bare, f"{found} accounts"))
+
+
+def test_csv_says_it_in_the_first_column(ask: Run, expected: dict[str, ConnectionList]) -> None:
+    done = ask("connections", "--all-users", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert list(rows[0]) == ["user_id", *Connection(platform_id="").to_row()]
+    assert sorted((row["user_id"], row["platform_id"]) for row in rows) == sorted(
+        (user_id, account.platform_id)
+        for user_id, accounts in expected.items()
+        for account in accounts
+    )
+
+
+def test_json_is_one_document_in_the_order_of_the_users(
+    ask: Run, expected: dict[str, ConnectionList]
+) -> None:
+    done = ask("connections", "--all-users", "--format", "json", "--concurrency", "3")
+    assert json.loads(done.stdout) == {
+        "users": [
+            {"userId": user_id, "connections": [account.to_dict() for account in accounts]}
+            for user_id, accounts in expected.items()
+        ]
+    }
+
+
+def test_aligned_text_says_it_on_every_line(ask: Run, expected: dict[str, ConnectionList]) -> None:
+    header, *lines = ask("connections", "--all-users").stdout.splitlines()
+    assert header.split() == [
+        *("USER", "PLATFORM", "HANDLE", "NAME", "PLATFORM", "ID", "HEALTH", "EXPIRES")
+    ]
+    assert [line.split()[:2] for line in lines] == [
+        [user_id, account.platform]
+        for user_id, accounts in expected.items()
+        for account in accounts
     ]
 
 
-@pytest.mark.parametrize("form", ["json", "ndjson"])
-def test_control_characters_are_escaped_in_json_and_come_back_whole(run: Run, form: str) -> None:
-    with listing(MISCHIEF) as server:
-        done = run("connections", "--format", form, PUBLORA_BASE_URL=server.base_url)
-    assert r"a\nb\u007f\u009b31m\u202ec" in done.stdout
-    assert not {"\x1b", "\x7f", "\x9b", "\u202e"} & set(done.stdout)
-    value = json.loads(done.stdout)
-    assert (value["connections"][0] if form == "json" else value) == MISCHIEF.to_dict()
+def test_json_has_the_error_in_place_of_the_connections(ask: Run, service: Sandbox) -> None:
+    failing = service.user_ids[2]
+    service.faults = Faults(error_users={failing: 404})
+    done = ask("connections", "--user", failing, "--user", "b\x1bd", "--format", "json")
+    assert json.loads(done.stdout)["users"] == [
+        {
+            "userId": failing,
+            "error": {"type": "NotFoundError", "status": 404, "message": "HTTP 404: Not found"},
+        },
+        {
+            "userId": "b\x1bd",
+            "error": {
+                "type": "ConfigurationError",
+                "status": None,
+                "message": (
+                    "user_id may hold only printable ASCII characters without blanks; "
+                    "character 2 of 3 is something else"
+                ),
+            },
+        },
+    ]
+    assert r"user b\x1bd failed: " in done.stderr
 
 
-def test_csv_keeps_control_characters_but_for_a_terminal() -> None:
-    accounts = ConnectionList([MISCHIEF])
-    (kept,) = csv.DictReader(io.StringIO(to_csv(accounts, escaped=False)))
-    (shown,) = csv.DictReader(io.StringIO(to_csv(accounts, escaped=True)))
-    assert kept["display_name"] == MISCHIEF.display_name
-    assert shown["display_name"] == r"a\nb\x7f\x9b31m\u202ec"
-
-
-def test_sandbox_needs_no_environment_and_heeds_none(run: Run, accounts: ConnectionList) -> None:
-    arguments = ("connections", "--sandbox", "--format", "ndjson")
-    bare = run(*arguments, PUBLORA_API_KEY=None, PUBLORA_BASE_URL=None)
-    wrong = run(*arguments, PUBLORA_API_KEY="not a key", PUBLORA_BASE_URL="ftp://nowhere")
-    for done in (bare, wrong):
-        assert done.exit_code == 0
-        ids = [json.loads(line)["platformId"] for line in done.stdout.splitlines()]
-        assert ids == accounts.platform_ids
-        assert done.stderr.startswith("These accounts are made up; --user ")
-
-
-def test_sandbox_names_a_user_that_can_be_asked_about(run: Run) -> None:
-    user = run("connections", "--sandbox").stderr.split()[6]
-    done = run("connections", "--sandbox", "--user", user)
-    assert (done.exit_code, len(done.stdout.splitlines())) == (0, 4)
+def test_accounts_that_say_whose_they_are_do_not_overrule_the_command(run: Run) -> None:
+    account = Connection(platform_id="twitter-1", extra={"userId": "somebody else"})
+    with listing(account) as server:
+        done = run(
+            *("connections", "--user", "a", "--user", "b", "--format", "ndjson"),
+            PUBLORA_BASE_URL=server.base_url,
+        )
+    assert owners("ndjson", done.stdout) == {"a", "b"}

@@ -1,80 +1,29 @@
-"""How the command gets on with the shell: help, failures, the key, broken pipes, Ctrl-C."""
+"""What a shell sees: failures in one line, broken pipes, full disks, Ctrl-C."""
 
 import io
 import os
+import shlex
 import signal
 import socket
+import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from command import COMMAND, Run, finished
 from hostile import Answer, HostileServer, silence
 
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
 from publora_sync.cli import _client, _connections
-from publora_sync.cli._shell import Failure, ask_for_key, write
+from publora_sync.cli._shell import CommandError, write
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
-
-Run = Callable[..., Result]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "taught"),
-    [
-        ([], ["Examples:", "PUBLORA_API_KEY", "PUBLORA_BASE_URL", "NO_COLOR", "Exit codes:"]),
-        (["connections"], ["--user", "--platform", "--format", "--sandbox", "Exit codes:"]),
-        (["connections"], ["--users-file", "--all-users", "--concurrency", '"userId"', "130"]),
-        (["check"], ["--within", "7d", "--user", "--sandbox", "Exit codes:"]),
-        (["check"], ["--users-file", "--all-users", "--concurrency", "14d", "failed: why"]),
-        (["test"], ["ID", "--user", "--sandbox", "Exit codes:", "the credential works"]),
-        (["users"], ["--format", "--sandbox", "jq -r ._id", "Exit codes:"]),
-        (["connect"], ["USER", "--days", "--rotate", "--wait", "--timeout", "Exit codes:"]),
-        (["sandbox"], ["--port", "--users", "--seed", "--form", "PUBLORA_BASE_URL=http"]),
-    ],
-)
-@pytest.mark.parametrize("flag", ["-h", "--help"])
-def test_help_teaches(run: Run, arguments: list[str], flag: str, taught: list[str]) -> None:
-    done = run(*arguments, flag)
-    assert (done.exit_code, done.stderr) == (0, "")
-    assert [word for word in taught if word not in done.stdout] == []
-    assert max(map(len, done.stdout.splitlines())) <= 80
-
-
-def test_the_bare_command_is_bad_usage_and_shows_the_help(run: Run) -> None:
-    done = run()
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == run("--help").stdout
-
-
-def test_version_is_the_distributions(run: Run) -> None:
-    done = run("--version")
-    assert (done.exit_code, done.stdout) == (0, f"publora {version('publora')}\n")
-
-
-def test_there_is_no_option_for_the_key(run: Run) -> None:
-    done = run("connections", "--api-key", "secret")
-    assert done.exit_code == 2
-    assert "No such option" in done.stderr
-
-
-@pytest.mark.parametrize("command", ["connections", "check"])
-def test_a_missing_key_off_a_terminal_is_one_line(run: Run, command: str) -> None:
-    done = run(command, PUBLORA_API_KEY=None)
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == (
-        "publora: no API key: create one at https://app.publora.com under API "
-        "and set PUBLORA_API_KEY\n"
-    )
 
 
 @pytest.mark.parametrize(
@@ -147,18 +96,6 @@ def test_a_bug_is_not_hushed_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
         run("connections", "--format", "json")
 
 
-def test_a_sandbox_that_cannot_be_is_one_line(run: Run, sandbox: Sandbox) -> None:
-    port = sandbox.base_url.split(":")[2].split("/")[0]
-    taken = run("sandbox", "--port", port)
-    assert (taken.exit_code, taken.stdout, taken.stderr.count("\n")) == (2, "", 1)
-    assert taken.stderr.startswith(f"publora: cannot listen on 127.0.0.1:{port}, ")
-    negative = run("sandbox", "--users", "-1")
-    assert (negative.exit_code, negative.stdout) == (2, "")
-    assert negative.stderr == (
-        "publora: users must be a whole number from 0 to 2147483648, not -1\n"
-    )
-
-
 def test_ctrl_c_is_quiet_and_ends_with_130(run: Run, interrupt: Answer) -> None:
     with HostileServer(interrupt) as server:
         done = run("connections", PUBLORA_BASE_URL=server.base_url)
@@ -177,13 +114,13 @@ def broken_lock(*, by_ctrl_c: bool) -> None:
 def test_a_ctrl_c_that_breaks_a_lock_is_one_still(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_client, "ask_for_key", partial(broken_lock, by_ctrl_c=True))
+    monkeypatch.setattr(_client, "prompt_for_key", partial(broken_lock, by_ctrl_c=True))
     done = run("connections")
     assert (done.exit_code, done.stdout, done.stderr) == (130, "", "\n")
 
 
 def test_a_lock_broken_by_anything_else_is_a_bug(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_client, "ask_for_key", partial(broken_lock, by_ctrl_c=False))
+    monkeypatch.setattr(_client, "prompt_for_key", partial(broken_lock, by_ctrl_c=False))
     with pytest.raises(RuntimeError):
         run("connections")
 
@@ -192,29 +129,33 @@ def test_a_prompt_left_by_ctrl_c_ends_with_130(run: Run, monkeypatch: pytest.Mon
     def leave() -> str:
         raise click.Abort
 
-    monkeypatch.setattr(_client, "ask_for_key", leave)
+    monkeypatch.setattr(_client, "prompt_for_key", leave)
     done = run("connections")
     assert (done.exit_code, done.stdout, done.stderr) == (130, "", "")
 
 
-def test_a_key_is_asked_for_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    runner = CliRunner(env={"PUBLORA_API_KEY": ""})
-    with runner.isolation(input="sk_typed\n") as (stdout, stderr, _):
-        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-        key = ask_for_key()
-    assert (key, stdout.getvalue(), stderr.getvalue()) == (
-        "sk_typed",
-        b"",
-        b"API key (it does not show): \n",
-    )
+@pytest.mark.parametrize("command", ["connections", "check"])
+def test_a_closed_pipe_is_quiet_and_changes_no_exit_code(command: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        done = subprocess.run(
+            [*COMMAND, command, "--sandbox"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == (1 if command == "check" else 0)
+    assert done.stderr.startswith("These accounts are made up")
+    assert done.stderr.count("\n") == 1
 
 
-def test_a_key_is_not_asked_for_where_stdin_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PUBLORA_API_KEY", raising=False)
-    monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(Failure, match="no API key"):
-        ask_for_key()
+def test_head_takes_its_line_and_nothing_is_said_about_the_others() -> None:
+    done = finished(command=["sh", "-c", f"{shlex.join(COMMAND)} connections --sandbox | head -1"])
+    assert (done.returncode, done.stdout.split()[:2]) == (0, ["PLATFORM", "HANDLE"])
+    assert done.stderr.startswith("These accounts are made up")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_reader_that_left_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,6 +165,12 @@ def test_a_reader_that_left_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(sys, "stdout", stdout)
         assert not write("an answer\n")
         monkeypatch.undo()
+
+
+def test_it_writes_utf_8_whatever_the_locale_says() -> None:
+    done = finished("connections", "--sandbox", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "ジュニパーレーン 東京" in done.stdout
 
 
 class Interrupting(io.BytesIO):
@@ -267,6 +214,6 @@ def test_a_ctrl_c_that_is_to_be_ignored_stays_ignored(monkeypatch: pytest.Monkey
 def test_a_full_disk_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("w") as stdout:
         monkeypatch.setattr(sys, "stdout", stdout)
-        with pytest.raises(Failure, match="cannot write the answer: No space left on device"):
+        with pytest.raises(CommandError, match="cannot write the answer: No space left on device"):
             write("an answer\n")
         monkeypatch.undo()

@@ -12,6 +12,7 @@ from asking import ClientOf, Serve, failure, listing
 from colours import Client, Question
 from conftest import KEY
 from hostile import CUT, Answer, HostileServer, reply, silence
+from seams import sleep_by, transport
 
 from publora_async import AsyncPublora, ClientStateError, ConnectionList
 from publora_async._http.gate import Gate
@@ -57,9 +58,8 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Callable[[Client], threading.Event
         return begin
 
     def waits(client: Client) -> threading.Event:
-        transport: Any = getattr(client._publora, "_client", client._publora)
-        transport = transport._transport
-        transport.sleep = told(transport.pool.sleep)
+        pool = transport(client._publora).pool
+        sleep_by(client._publora, lambda _: told(pool.sleep))
         monkeypatch.setattr(Gate, "wait_to_enter", told(Gate.wait_to_enter))
         return begun
 

@@ -17,6 +17,7 @@ from crowd import (
     ids_of,
     other_tasks,
 )
+from seams import on_loop_thread
 from ways import ITER_WAYS, SIZE, WAYS, Way
 
 from publora_async import AsyncPublora, UserConnections
@@ -138,7 +139,7 @@ async def test_34_a_closed_iterator_forgets_what_was_answered(
             return ask_async(publora)
         with way.iterate(publora, USERS[:SIZE]) as found:
             seen.append(next(found))
-            publora._bridge.run(all_have_come)
+            on_loop_thread(publora, all_have_come)
         return seen.extend(found)
 
     later, seen = list[Asked](), list[UserConnections]()

@@ -1,16 +1,15 @@
 """What the sandbox's tests share: a running sandbox, and a way to ask it."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import pytest
+from sandbox_calls import Ask
 
 from publora_async.sandbox import Sandbox
-
-Ask = Callable[..., Awaitable[tuple[int, Any]]]
 
 
 @pytest.fixture

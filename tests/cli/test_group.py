@@ -1,0 +1,46 @@
+"""``publora`` without a command: its help and each command's, its version."""
+
+from importlib.metadata import version
+
+import pytest
+from command import Run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "taught"),
+    [
+        ([], ["Examples:", "PUBLORA_API_KEY", "PUBLORA_BASE_URL", "NO_COLOR", "Exit codes:"]),
+        (["connections"], ["--user", "--platform", "--format", "--sandbox", "Exit codes:"]),
+        (["connections"], ["--users-file", "--all-users", "--concurrency", '"userId"', "130"]),
+        (["check"], ["--within", "7d", "--user", "--sandbox", "Exit codes:"]),
+        (["check"], ["--users-file", "--all-users", "--concurrency", "14d", "failed: why"]),
+        (["test"], ["ID", "--user", "--sandbox", "Exit codes:", "the credential works"]),
+        (["users"], ["--format", "--sandbox", "jq -r ._id", "Exit codes:"]),
+        (["connect"], ["USER", "--days", "--rotate", "--wait", "--timeout", "Exit codes:"]),
+        (["sandbox"], ["--port", "--users", "--seed", "--form", "PUBLORA_BASE_URL=http"]),
+        (["sandbox"], ["publora sandbox --latency", "--error-rate", "Exit codes:"]),
+    ],
+)
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_teaches(run: Run, arguments: list[str], flag: str, taught: list[str]) -> None:
+    done = run(*arguments, flag)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert [word for word in taught if word not in done.stdout] == []
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_the_bare_command_is_bad_usage_and_shows_the_help(run: Run) -> None:
+    done = run()
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == run("--help").stdout
+
+
+def test_version_is_the_distributions(run: Run) -> None:
+    done = run("--version")
+    assert (done.exit_code, done.stdout) == (0, f"publora {version('publora')}\n")
+
+
+def test_there_is_no_option_for_the_key(run: Run) -> None:
+    done = run("connections", "--api-key", "secret")
+    assert done.exit_code == 2
+    assert "No such option" in done.stderr

@@ -1,0 +1,121 @@
+"""The command in this process or in one of its own, and what is read off its output."""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+from click.testing import Result
+from hostile import HostileServer, reply
+
+from publora_async import Connection, ConnectionList
+from publora_async.sandbox import Sandbox
+
+__all__ = [
+    "COMMAND",
+    "FORMATS",
+    "USERS",
+    "Run",
+    "asking",
+    "finished",
+    "in_terminal",
+    "listing",
+    "owners",
+    "read_until",
+    "summary",
+]
+
+Run = Callable[..., Result]
+"""Runs the command in this process, see the fixture *run*."""
+
+COMMAND = [sys.executable, "-W", "error", "-m", "publora_sync"]
+"""The command as a process of its own; any warning fails it."""
+
+USERS = 12
+"""How many users the sandbox of the fixture *service* has."""
+
+FORMATS = ["table", "json", "csv", "ndjson"]
+
+# Runs the rest of its arguments in a terminal of their own, and passes on what they write there.
+_IN_TERMINAL = [
+    sys.executable,
+    "-c",
+    "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))",
+]
+
+
+def finished(
+    *arguments: str, command: list[str] = COMMAND, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end; for the output of a terminal, see :func:`in_terminal`."""
+    return subprocess.run(
+        [*command, *arguments],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@contextlib.contextmanager
+def in_terminal(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the command in a terminal, whose output is the process' stdout."""
+    inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    settings = {"TERM": "xterm-256color", "COLUMNS": "140", **environment}
+    with subprocess.Popen(
+        [*_IN_TERMINAL, *COMMAND, *arguments],
+        env={**inherited, **settings},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=0,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(process: subprocess.Popen[str], words: str) -> str:
+    """What the process writes, up to and with *words*."""
+    assert process.stdout is not None
+    seen = ""
+    while not seen.endswith(words):
+        piece = process.stdout.read(1)
+        assert piece, f"it ended, having written {seen!r}"
+        seen += piece
+    return seen
+
+
+def asking(sandbox: Sandbox, **others: str) -> dict[str, str]:
+    """The environment in which the command asks *sandbox*."""
+    inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    settings = {"PUBLORA_API_KEY": sandbox.api_key, "PUBLORA_BASE_URL": sandbox.base_url}
+    return {**inherited, **settings, **others}
+
+
+def listing(*accounts: Connection) -> HostileServer:
+    """Serve *accounts* to everybody who asks."""
+    return HostileServer(reply(ConnectionList(accounts).to_dict()))
+
+
+def summary(users: int, failed: int, bare: int, rest: str) -> str:
+    """The last line on stderr, after a run over many users; *bare* have no accounts."""
+    return f"{users} of {users} users, {failed} failed, {bare} without accounts; {rest}.\n"
+
+
+def owners(form: str, stdout: str) -> set[str]:
+    """Whose accounts were listed."""
+    if form == "json":
+        return {user["userId"] for user in json.loads(stdout)["users"] if user.get("connections")}
+    if form == "ndjson":
+        return {json.loads(line)["userId"] for line in stdout.splitlines()}
+    if form == "csv":
+        return {row["user_id"] for row in csv.DictReader(io.StringIO(stdout))}
+    return {line.split()[0] for line in stdout.splitlines()[1:]}
