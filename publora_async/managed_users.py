@@ -23,6 +23,10 @@ else:
 __all__ = ["AsyncManagedUsers", "ConnectionLink", "ManagedUser", "ManagedUserKey"]
 
 
+_MAX_USERS = 250_000
+_MAX_LISTING = 64 * 1024 * 1024
+
+
 @attrs.frozen(kw_only=True)
 class ManagedUser:
     """
@@ -110,7 +114,10 @@ class AsyncManagedUsers:
 
     async def list(self) -> builtins.list[ManagedUser]:
         """
-        List the managed users, in one answer and in the service's order.
+        List the managed users, in one response and in the service's order.
+
+        At most 250,000 users and 64 MiB are read. Whoever has more keeps their ids:
+        ``connections.iter_many`` takes ids from anywhere.
 
         Returns:
             All of them; an empty list where there are none.
@@ -120,8 +127,10 @@ class AsyncManagedUsers:
             PermissionDeniedError: The key may not act for managed users.
             PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises.
         """
+        # The service has no paging, and a large agency has tens of thousands.
         return await self._transport.call(
-            request("GET", "/workspace/users"), many(ManagedUser, "users")
+            request("GET", "/workspace/users", max_body=_MAX_LISTING),
+            many(ManagedUser, "users", max_items=_MAX_USERS),
         )
 
     async def create(self, email: str, display_name: str | None = None) -> ManagedUser:

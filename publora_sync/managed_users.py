@@ -17,7 +17,10 @@ class ManagedUsers:
 
     def list(self) -> builtins.list[ManagedUser]:
         """
-        List the managed users, in one answer and in the service's order.
+        List the managed users, in one response and in the service's order.
+
+        At most 250,000 users and 64 MiB are read. Whoever has more keeps their ids:
+        ``connections.iter_many`` takes ids from anywhere.
 
         Returns:
             All of them; an empty list where there are none.

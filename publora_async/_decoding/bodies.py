@@ -43,17 +43,18 @@ def one(record: type[T], key: str | None = None) -> Callable[[bytes], T]:
     return partial(_decode, build=build)
 
 
-def many(record: type[T], key: str) -> Callable[[bytes], list[T]]:
+def many(record: type[T], key: str, *, max_items: int = MAX_ITEMS) -> Callable[[bytes], list[T]]:
     """
-    Make the decoder of a response that holds a list of *record*, at most 20,000 of them.
+    Make the decoder of a response that holds a list of *record*.
 
     Args:
         record: The class of each; any attrs class whose fields are named as on the wire.
         key: The field that holds the list.
+        max_items: How many it may hold.
     """
 
     def build(document: dict[str, JSONValue], structure: Structure) -> list[T]:
-        return _records(key, record, document, structure)
+        return _records(key, record, document, structure, max_items)
 
     return partial(_decode, build=build)
 
@@ -112,11 +113,15 @@ def _connections(document: dict[str, JSONValue], structure: Structure) -> list[C
 
 
 def _records(
-    key: str, record: type[T], document: dict[str, JSONValue], structure: Structure
+    key: str,
+    record: type[T],
+    document: dict[str, JSONValue],
+    structure: Structure,
+    max_items: int = MAX_ITEMS,
 ) -> list[T]:
     items = document.get(key)
     if not isinstance(items, list):
         raise expected([(key, f"expected a list, found {kind_of(items)}")])
-    if len(items) > MAX_ITEMS:
-        raise expected([(key, f"expected at most {MAX_ITEMS} items, found {len(items)}")])
+    if len(items) > max_items:
+        raise expected([(key, f"expected at most {max_items} items, found {len(items)}")])
     return structure(items, record, lambda index: f"{key}[{index}]")

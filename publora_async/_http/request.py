@@ -11,10 +11,13 @@ import attrs
 from publora_async._checks import check_header_value, plain_text
 from publora_async.errors import ConfigurationError
 
-__all__ = ["KEY_HEADER", "USER_HEADER", "Request", "path_part", "request"]
+__all__ = ["KEY_HEADER", "MAX_BODY", "USER_HEADER", "Request", "path_part", "request"]
 
 KEY_HEADER = "x-publora-key"
 USER_HEADER = "x-publora-user-id"
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a successful response that are read, after decompression."""
 
 
 @attrs.frozen(kw_only=True)
@@ -35,6 +38,8 @@ class Request:
 
         writes: Whether the request changes something, so that it must not be sent again once
             it may have arrived.
+
+        max_body: Bytes of a successful response that are read, after decompression.
     """
 
     method: str
@@ -43,6 +48,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes | None = None
     writes: bool = False
+    max_body: int = MAX_BODY
 
 
 def request(
@@ -53,6 +59,7 @@ def request(
     user_id: str | None = None,
     body: Mapping[str, object] | None = None,
     writes: bool = False,
+    max_body: int = MAX_BODY,
 ) -> Request:
     """
     Build a request.
@@ -64,6 +71,7 @@ def request(
         user_id: The managed user to act for. ``None``: the key's own account.
         body: What to send as JSON. ``None``: no body.
         writes: Whether the request changes something.
+        max_body: Bytes of a successful response that are read.
 
     Raises:
         ConfigurationError: *user_id* cannot be sent in a header.
@@ -80,6 +88,7 @@ def request(
         headers=MappingProxyType(headers),
         body=None if body is None else json.dumps(body).encode(),
         writes=writes,
+        max_body=max_body,
     )
 
 
