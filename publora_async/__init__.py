@@ -29,6 +29,7 @@ from publora_async.errors import (
     ServerError,
     Stage,
     TransportError,
+    UsersFailedError,
 )
 from publora_async.managed_users import (
     AsyncManagedUsers,
@@ -91,6 +92,7 @@ __all__ = [
     "TransportError",
     "UserConnections",
     "UserConnectionsList",
+    "UsersFailedError",
     "__version__",
     "decode_connections",
 ]

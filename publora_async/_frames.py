@@ -1,8 +1,8 @@
 """Rows of accounts as HTML tables and data frames."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from publora_async.records import Connection
 
@@ -14,11 +14,14 @@ __all__ = ["COLUMNS", "SHOWN", "to_html", "to_pandas", "to_polars"]
 
 _TIMES = ("access_token_expires_at", "last_successful_post", "last_error_at")
 
-COLUMNS: Mapping[str, type] = {
-    name: datetime if name in _TIMES else bool if name == "needs_reconnect" else str
+Kind: TypeAlias = Literal["text", "flag", "time"]
+"""What a column holds. A name and no class: a test may have put another in datetime's place."""
+
+COLUMNS: Mapping[str, Kind] = {
+    name: "time" if name in _TIMES else "flag" if name == "needs_reconnect" else "text"
     for name in Connection(platform_id="").to_row()
 }
-"""The columns of a data frame of accounts, each with its type."""
+"""The columns of a data frame of accounts, each with its kind."""
 
 SHOWN: Sequence[str] = (
     "platform",
@@ -53,9 +56,11 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def to_pandas(rows: Sequence[Mapping[str, object]], columns: Mapping[str, type]) -> "pd.DataFrame":
+def to_pandas(
+    rows: Sequence[Mapping[str, object]], columns: Mapping[str, Kind], *, time_zone: bool
+) -> "pd.DataFrame":
     """
-    A pandas frame with *columns* (name to type), also when there are no rows.
+    A pandas frame with *columns*, also when there are no rows; times in UTC.
 
     Raises:
         ImportError: pandas is not installed.
@@ -65,14 +70,21 @@ def to_pandas(rows: Sequence[Mapping[str, object]], columns: Mapping[str, type])
     except ImportError:
         raise ImportError("to_pandas() needs pandas: pip install pandas") from None
     # Named for every column: an empty frame, or one without a date, has no values to go by.
-    kinds = {datetime: "datetime64[us, UTC]", bool: "bool"}
+    kinds = {"time": "datetime64[us, UTC]", "flag": "bool"}
     named = {name: kinds[kind] for name, kind in columns.items() if kind in kinds}
-    return pd.DataFrame(list(rows), columns=list(columns)).astype(named)
+    frame = pd.DataFrame(list(rows), columns=list(columns)).astype(named)
+    if not time_zone:
+        for name in named:
+            if columns[name] == "time":
+                frame[name] = frame[name].dt.tz_localize(None)
+    return frame
 
 
-def to_polars(rows: Sequence[Mapping[str, object]], columns: Mapping[str, type]) -> "pl.DataFrame":
+def to_polars(
+    rows: Sequence[Mapping[str, object]], columns: Mapping[str, Kind], *, time_zone: bool
+) -> "pl.DataFrame":
     """
-    A polars frame with *columns* (name to type), also when there are no rows.
+    A polars frame with *columns*, also when there are no rows; times in UTC.
 
     Raises:
         ImportError: polars is not installed.
@@ -81,5 +93,17 @@ def to_polars(rows: Sequence[Mapping[str, object]], columns: Mapping[str, type])
         import polars as pl
     except ImportError:
         raise ImportError("to_polars() needs polars: pip install polars") from None
-    kinds = {str: pl.String(), bool: pl.Boolean(), datetime: pl.Datetime("us", "UTC")}
-    return pl.DataFrame(list(rows), schema={name: kinds[kind] for name, kind in columns.items()})
+    kinds = {"text": pl.String(), "flag": pl.Boolean(), "time": pl.Int64()}
+    times = [name for name, kind in columns.items() if kind == "time"]
+    # As numbers: under a frozen clock polars does not know a datetime when it sees one.
+    plain = [{**row, **{name: _microseconds(row[name]) for name in times}} for row in rows]
+    frame = pl.DataFrame(plain, schema={name: kinds[kind] for name, kind in columns.items()})
+    dtype = pl.Datetime("us", "UTC" if time_zone else None)
+    return frame.with_columns(pl.col(times).cast(dtype))
+
+
+def _microseconds(time: object) -> int | None:
+    return (time - _EPOCH) // timedelta(microseconds=1) if isinstance(time, datetime) else None
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -78,7 +78,7 @@ def _bar(
     except ImportError:
         tqdm = None
     if tqdm is None:
-        raise ConfigurationError("progress=True needs tqdm: pip install 'publora[progress]'")
+        raise ConfigurationError("progress=True needs tqdm: pip install tqdm")
     bar = tqdm(total=total, unit=" users")
 
     def report(done: int, _: int | None, failed: int) -> None:

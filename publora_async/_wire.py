@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-__all__ = ["ALWAYS", "JSONValue", "named", "to_wire", "wire_name"]
+__all__ = ["ALWAYS", "JSONValue", "named", "platform_name", "to_wire", "wire_name"]
 
 JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
 """Whatever JSON can say."""
@@ -27,6 +27,12 @@ def wire_name(field: "attrs.Attribute[Any]") -> str:
         return str(field.metadata["name"])
     first, *others = field.name.split("_")
     return first + "".join(word.title() for word in others)
+
+
+def platform_name(text: str) -> str:
+    """The platform that people mean by *text*, as ids spell it: "LinkedIn", " twitter", "X"."""
+    name = text.strip().lower()
+    return "twitter" if name == "x" else name
 
 
 def to_wire(record: attrs.AttrsInstance) -> dict[str, JSONValue]:

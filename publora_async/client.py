@@ -1,5 +1,6 @@
 """The client: settings, lifetime, resources."""
 
+import ssl
 from types import EllipsisType, TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex
 
@@ -8,16 +9,17 @@ import attrs
 from publora_async._checks import masked
 from publora_async._http.options import ClientOptions
 from publora_async._http.urls import environment_proxy
+from publora_async._introspection import LazyModule, Resource
 from publora_async.connections import AsyncConnections
 from publora_async.managed_users import AsyncManagedUsers
 from publora_async.options import Timeouts
 
 if TYPE_CHECKING:
-    import ssl
-
     import aiohttp
 
-    from publora_async._http.calls import Transport
+    from publora_async._http import calls
+else:
+    aiohttp, calls = LazyModule("aiohttp"), LazyModule("publora_async._http.calls")
 
 __all__ = ["AsyncPublora"]
 
@@ -46,6 +48,10 @@ class AsyncPublora:
         max_connections: How many attempts may be under way at once; a call waits for its turn.
             A borrowed *session* that has fewer connections bounds them, too.
 
+        strict: Whether one optional field of another type than documented makes the whole
+            response a :class:`ResponseDecodeError`. Else the field is ``None``, its value goes to
+            the record's *extra*, and a WARNING names the field.
+
         proxy: URL of a proxy to use for an https *base_url*. ``None``: none.
 
         ssl_context: Whom to trust; it has to verify certificates and host names. ``None``: the
@@ -66,6 +72,9 @@ class AsyncPublora:
         ConfigurationError: An argument, or what the environment says, cannot be used.
     """
 
+    connections: Resource[AsyncConnections] = Resource(AsyncConnections)
+    managed_users: Resource[AsyncManagedUsers] = Resource(AsyncManagedUsers)
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -75,8 +84,9 @@ class AsyncPublora:
         deadline: float | None = 120.0,
         max_retries: int = 3,
         max_connections: int = 100,
+        strict: bool = False,
         proxy: str | None = None,
-        ssl_context: "ssl.SSLContext | None" = None,
+        ssl_context: ssl.SSLContext | None = None,
         trust_env: bool = False,
         session: "aiohttp.ClientSession | None" = None,
     ) -> None:
@@ -93,6 +103,7 @@ class AsyncPublora:
             deadline=deadline,
             max_retries=max_retries,
             max_connections=max_connections,
+            strict=strict,
             proxy=proxy,
             ssl_context=ssl_context,
         )
@@ -100,11 +111,11 @@ class AsyncPublora:
             options = attrs.evolve(options, proxy=masked(environment_proxy(options.base_url)))
         self._use(Transport(options, Pool(options, session)), owner=True)
 
-    def _use(self, transport: "Transport", *, owner: bool) -> None:
+    def _use(self, transport: "calls.Transport", *, owner: bool) -> None:
         self._owns_connections = owner
         self._transport = transport
-        self.connections: AsyncConnections = AsyncConnections(transport)
-        self.managed_users: AsyncManagedUsers = AsyncManagedUsers(transport)
+        self.connections = AsyncConnections(transport)
+        self.managed_users = AsyncManagedUsers(transport)
 
     def with_options(
         self,

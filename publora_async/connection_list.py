@@ -1,20 +1,24 @@
 """The connections of one account or managed user, as a list that answers questions."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import compress
 from typing import TYPE_CHECKING, overload
 
 import attrs
 
 from publora_async import _frames
-from publora_async._wire import JSONValue
-from publora_async.errors import ConfigurationError
-from publora_async.records import Connection, Row, TokenStatus
+from publora_async._checks import check_duration, check_moment, check_text
+from publora_async._introspection import LazyModule
+from publora_async._wire import JSONValue, platform_name
+from publora_async.records import Connection, Platform, Row, TokenStatus
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+else:
+    pd, pl = LazyModule("pandas"), LazyModule("polars")
 
 __all__ = ["ConnectionList"]
 
@@ -70,8 +74,30 @@ class ConnectionList(Sequence[Connection]):
         return {platform: some.platform_ids for platform, some in self.by_platform().items()}
 
     def on(self, platform: str) -> "ConnectionList":
-        """The connections on *platform*, a :class:`Platform` or any other platform's name."""
-        return self._where(connection.platform == platform for connection in self)
+        """
+        The connections on *platform*.
+
+        Args:
+            platform: A :class:`Platform` or any other platform's name, in any case; ``"x"``
+                means Twitter. A name that looks like a slip of another one, and that no account
+                here has, gives an empty list and a ``UserWarning``.
+
+        Raises:
+            ConfigurationError: *platform* is no text, or blank.
+        """
+        name = platform_name(check_text("platform", platform))
+        found = self._where(connection.platform.lower() == name for connection in self)
+        if not found and (meant := self._meant(name)):
+            message = f"no account is on {name!r}: did you mean {str(meant)!r}?"
+            warnings.warn(message, stacklevel=2)
+        return found
+
+    def _meant(self, name: str) -> str | None:
+        """The platform that *name* looks like. ``None`` if it is one, or like none."""
+        from difflib import get_close_matches  # few mistype a name
+
+        known = {*Platform, *self.by_platform()}
+        return None if name in known else next(iter(get_close_matches(name, known, 1)), None)
 
     def get(self, platform_id: str) -> Connection | None:
         """The connection of that id. ``None`` if it is not here."""
@@ -86,9 +112,9 @@ class ConnectionList(Sequence[Connection]):
                 where the service gave no status of its own.
 
         Raises:
-            ConfigurationError: *now* has no time zone.
+            ConfigurationError: *now* is no datetime, or has no time zone.
         """
-        moment = _moment(now)
+        moment = check_moment("now", now)
         return self._where(some.status_at(moment) == TokenStatus.EXPIRED for some in self)
 
     def expiring(
@@ -104,11 +130,11 @@ class ConnectionList(Sequence[Connection]):
             now: The moment to judge by, aware. ``None``: the present one.
 
         Raises:
-            ConfigurationError: *within* is negative, or *now* has no time zone.
+            ConfigurationError: *within* is no duration or negative, or *now* is no aware datetime.
         """
-        moment = _moment(now)
-        if within is not None and within < timedelta(0):
-            raise ConfigurationError(f"within must not be negative: {within}")
+        moment = check_moment("now", now)
+        if within is not None:
+            check_duration("within", within)
         return self._where(_expires_within(some, within, moment) for some in self)
 
     def to_dict(self) -> dict[str, JSONValue]:
@@ -123,42 +149,42 @@ class ConnectionList(Sequence[Connection]):
             now: The moment to judge by, aware. ``None``: the present one.
 
         Raises:
-            ConfigurationError: *now* has no time zone.
+            ConfigurationError: *now* is no datetime, or has no time zone.
         """
-        moment = _moment(now)
+        moment = check_moment("now", now)
         return [connection.to_row(now=moment) for connection in self]
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self, *, time_zone: bool = True) -> "pd.DataFrame":
         """
         The rows of :meth:`to_records` as a pandas frame; times are ``datetime64`` in UTC.
+
+        Args:
+            time_zone: Whether the times say that they are in UTC. ``False`` is for spreadsheets,
+                which know no time zones.
 
         Raises:
             ImportError: pandas is not installed.
         """
-        return _frames.to_pandas(self.to_records(), _frames.COLUMNS)
+        return _frames.to_pandas(self.to_records(), _frames.COLUMNS, time_zone=time_zone)
 
-    def to_polars(self) -> "pl.DataFrame":
+    def to_polars(self, *, time_zone: bool = True) -> "pl.DataFrame":
         """
         The rows of :meth:`to_records` as a polars frame; times are ``Datetime`` in UTC.
+
+        Args:
+            time_zone: Whether the times say that they are in UTC. ``False`` is for spreadsheets,
+                which know no time zones.
 
         Raises:
             ImportError: polars is not installed.
         """
-        return _frames.to_polars(self.to_records(), _frames.COLUMNS)
+        return _frames.to_polars(self.to_records(), _frames.COLUMNS, time_zone=time_zone)
 
     def _repr_html_(self) -> str:
         return _frames.to_html(self.to_records(), _frames.SHOWN)
 
     def _where(self, keep: Iterable[bool]) -> "ConnectionList":
         return ConnectionList(compress(self, keep))
-
-
-def _moment(now: datetime | None) -> datetime:
-    if now is None:
-        return datetime.now(UTC)
-    if now.tzinfo is None:
-        raise ConfigurationError("now must have a time zone: datetime.now(UTC), for one")
-    return now
 
 
 def _expires_within(connection: Connection, within: timedelta | None, now: datetime) -> bool:

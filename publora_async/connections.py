@@ -10,6 +10,7 @@ from publora_async._decoding.bodies import decode_connections, one
 from publora_async._fan_out import FanOut
 from publora_async._http.gate import Gate
 from publora_async._http.request import Request, path_part, request
+from publora_async._introspection import LazyModule
 from publora_async._loops import running_loop
 from publora_async._progress import Collector
 from publora_async.answers import AsyncAnswers
@@ -28,7 +29,9 @@ from publora_async.records import Connection, ConnectionTest
 from publora_async.user_connections import UserConnections, UserConnectionsList
 
 if TYPE_CHECKING:
-    from publora_async._http.calls import Transport
+    from publora_async._http import calls
+else:
+    calls = LazyModule("publora_async._http.calls")
 
 __all__ = ["AsyncConnections"]
 
@@ -36,7 +39,7 @@ __all__ = ["AsyncConnections"]
 class AsyncConnections:
     """Asks about connected accounts. Reached as ``publora.connections``."""
 
-    def __init__(self, transport: "Transport") -> None:
+    def __init__(self, transport: "calls.Transport") -> None:
         self._transport = transport
 
     async def list(self, *, user_id: str | None = None) -> ConnectionList:

@@ -13,18 +13,22 @@ Every error that the SDK raises; all of them pickle, copy, compare, and never ca
     │   ├── BadRequestError 400   AuthenticationError 401   PermissionDeniedError 403
     │   ├── NotFoundError 404     ConflictError 409         RateLimitError 429
     │   └── ServerError 5xx
-    └── ResponseDecodeError                  an answer that makes no sense
+    ├── ResponseDecodeError                  an answer that makes no sense
+    └── UsersFailedError (ExceptionGroup)    what raise_for_errors() raises
 """
 
+from collections.abc import Sequence  # annotations resolve at run time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 import attrs
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from publora_async._introspection import LazyModule
 
-    from publora_async.user_connections import UserConnections
+if TYPE_CHECKING:
+    from publora_async import user_connections
+else:
+    user_connections = LazyModule("publora_async.user_connections")
 
 __all__ = [
     "APIStatusError",
@@ -46,6 +50,7 @@ __all__ = [
     "ServerError",
     "Stage",
     "TransportError",
+    "UsersFailedError",
 ]
 
 Stage: TypeAlias = Literal["queue", "connect", "headers", "body"]
@@ -171,7 +176,7 @@ class APIStatusError(PubloraError):
     attempts: int = 1
     gave_up: GaveUp | None = None
     excerpt: str | None = None
-    results: "Sequence[UserConnections]" = attrs.field(default=(), repr=False)
+    results: "Sequence[user_connections.UserConnections]" = attrs.field(default=(), repr=False)
 
     @property
     def refuses_key(self) -> bool:
@@ -274,6 +279,36 @@ class RateLimitError(APIStatusError):
 
 class ServerError(APIStatusError):
     """5xx: the service, or something in front of it, has failed."""
+
+
+class UsersFailedError(PubloraError, ExceptionGroup[PubloraError]):
+    """
+    Some users of a fan-out could not be asked; a group of their errors, for ``except*`` too.
+
+    Each error has a note that names its user.
+    """
+
+    def __new__(cls, message: str, errors: Sequence[PubloraError]) -> Self:  # noqa: D102  # as above
+        return ExceptionGroup.__new__(cls, message, errors)
+
+    def __init__(self, message: str, errors: Sequence[PubloraError]) -> None:
+        # Not attrs': a group keeps its message and errors itself.
+        BaseException.__init__(self, message, errors)
+
+    def derive(self, errors: Sequence[PubloraError], /) -> "UsersFailedError":  # type: ignore[override]  # none but ours are in it
+        """Make a group of some of the errors, for ``except*``."""
+        return UsersFailedError(self.message, errors)
+
+    def __repr__(self) -> str:
+        return ExceptionGroup.__repr__(self)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return (self.message, self.exceptions) == (other.message, other.exceptions)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.message))
 
 
 @attrs.define(slots=False)

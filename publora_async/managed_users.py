@@ -1,24 +1,30 @@
 """The resource ``managed_users``, and the records of what it gives."""
 
+import builtins
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import attrs
 
-from publora_async._checks import check_count, check_text
+from publora_async._checks import aware, check_count, check_header_value, check_text
 from publora_async._decoding.bodies import decode_success, many, one
 from publora_async._http.request import path_part, request
+from publora_async._introspection import LazyModule
 from publora_async._wire import JSONValue, named, to_wire
 from publora_async.errors import ConfigurationError
 from publora_async.secret import Secret
 
 if TYPE_CHECKING:
-    import builtins
-
-    from publora_async._http.calls import Transport
+    from publora_async._http import calls
+else:
+    calls = LazyModule("publora_async._http.calls")
 
 __all__ = ["AsyncManagedUsers", "ConnectionLink", "ManagedUser", "ManagedUserKey"]
+
+
+_MAX_USERS = 250_000
+_MAX_LISTING = 64 * 1024 * 1024
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +57,7 @@ class ManagedUser:
     role: str | None = None
     daily_posts_left: int | None = None
     connections_page_url: str | None = None
-    connections_page_token_expires_at: datetime | None = None
+    connections_page_token_expires_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
     def to_dict(self) -> dict[str, JSONValue]:
@@ -73,7 +79,7 @@ class ConnectionLink:
     """
 
     url: str
-    token_expires_at: datetime | None = None
+    token_expires_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
 
@@ -103,12 +109,15 @@ class ManagedUserKey:
 class AsyncManagedUsers:
     """Manages the users of a workspace; it takes a workspace key."""
 
-    def __init__(self, transport: "Transport") -> None:
+    def __init__(self, transport: "calls.Transport") -> None:
         self._transport = transport
 
-    async def list(self) -> "builtins.list[ManagedUser]":
+    async def list(self) -> builtins.list[ManagedUser]:
         """
-        List the managed users, in one answer and in the service's order.
+        List the managed users, in one response and in the service's order.
+
+        At most 250,000 users and 64 MiB are read. Whoever has more keeps their ids:
+        ``connections.iter_many`` takes ids from anywhere.
 
         Returns:
             All of them; an empty list where there are none.
@@ -118,8 +127,10 @@ class AsyncManagedUsers:
             PermissionDeniedError: The key may not act for managed users.
             PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises.
         """
+        # The service has no paging, and a large agency has tens of thousands.
         return await self._transport.call(
-            request("GET", "/workspace/users"), many(ManagedUser, "users")
+            request("GET", "/workspace/users", max_body=_MAX_LISTING),
+            many(ManagedUser, "users", max_items=_MAX_USERS),
         )
 
     async def create(self, email: str, display_name: str | None = None) -> ManagedUser:
@@ -163,7 +174,7 @@ class AsyncManagedUsers:
                 that may have arrived is not sent again, so after a timeout or a broken
                 connection look whether it has taken effect.
         """
-        part = path_part("user_id", user_id)
+        part = path_part("user_id", check_header_value("user_id", user_id))
         await self._transport.call(
             request("DELETE", "/workspace/users/{id}", part, writes=True), decode_success
         )
@@ -191,7 +202,7 @@ class AsyncManagedUsers:
         body = {"expiresInDays": check_count("expires_in_days", expires_in_days), "rotate": rotate}
         if not isinstance(rotate, bool):
             raise ConfigurationError("rotate must be True or False: a new link ends the old one")
-        part = path_part("user_id", user_id)
+        part = path_part("user_id", check_header_value("user_id", user_id))
         return await self._transport.call(
             request("POST", "/workspace/users/{id}/connection-url", part, body=body, writes=True),
             one(ConnectionLink),
@@ -216,7 +227,7 @@ class AsyncManagedUsers:
                 that may have arrived is not sent again, so after a timeout or a broken
                 connection look whether it has taken effect.
         """
-        part = path_part("user_id", user_id)
+        part = path_part("user_id", check_header_value("user_id", user_id))
         return await self._transport.call(
             request("POST", "/workspace/users/{id}/api-key", part, writes=True), one(ManagedUserKey)
         )

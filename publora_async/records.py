@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 import attrs
 
-from publora_async._wire import ALWAYS, JSONValue, to_wire
+from publora_async._checks import aware, check_moment, plain_text
+from publora_async._wire import ALWAYS, JSONValue, platform_name, to_wire
 
 __all__ = [
     "Connection",
@@ -31,10 +32,11 @@ Row: TypeAlias = dict[str, str | bool | datetime | None]
 
 class Platform(StrEnum):
     """
-    The platforms that Publora posts to.
+    The platforms that Publora connects to; it does not post to Pinterest yet.
 
     Equal to their text, so ``connection.platform == Platform.TWITTER`` and
-    ``connection.platform == "twitter"`` ask the same. Others exist and stay plain text.
+    ``connection.platform == "twitter"`` mean the same, and found in any case, X by that name,
+    too: ``Platform("LinkedIn")``, ``Platform("X")``. Others may come and stay plain text.
     """
 
     TWITTER = "twitter"
@@ -47,6 +49,14 @@ class Platform(StrEnum):
     BLUESKY = "bluesky"
     MASTODON = "mastodon"
     TELEGRAM = "telegram"
+    PINTEREST = "pinterest"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Platform | None":
+        if not isinstance(value, str):
+            return None
+        name = platform_name(value)
+        return next((platform for platform in cls if platform.value == name), None)
 
 
 class TokenStatus(StrEnum):
@@ -91,7 +101,7 @@ class LastError:
     """
 
     message: str | None = None
-    occurred_at: datetime | None = None
+    occurred_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
     def to_dict(self) -> dict[str, JSONValue]:
@@ -120,7 +130,7 @@ class Connection:
 
         profile_url: The account's page on the platform. ``None`` if not known.
 
-        token_status: The service's word on the credential, usually a :class:`TokenStatus`.
+        token_status: The service's word on the credential, usually equal to a :class:`TokenStatus`.
             ``None`` if it said nothing; :attr:`status` then goes by the date.
 
         token_expires_in: Time left, for people to read (``"7d 3h"``). ``None`` without a date.
@@ -138,11 +148,13 @@ class Connection:
     username: str | None = attrs.field(default=None, metadata=ALWAYS)
     display_name: str | None = attrs.field(default=None, metadata=ALWAYS)
     profile_image_url: str | None = attrs.field(default=None, metadata=ALWAYS)
-    access_token_expires_at: datetime | None = attrs.field(default=None, metadata=ALWAYS)
+    access_token_expires_at: datetime | None = attrs.field(
+        default=None, metadata=ALWAYS, validator=aware
+    )
     profile_url: str | None = None
     token_status: str | None = None
     token_expires_in: str | None = None
-    last_successful_post: datetime | None = None
+    last_successful_post: datetime | None = attrs.field(default=None, validator=aware)
     last_error: LastError | None = None
     subscription_type: str | None = None
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
@@ -165,21 +177,28 @@ class Connection:
 
     def status_at(self, now: datetime) -> str:
         """
-        Health of the credential, usually a :class:`TokenStatus`.
+        Health of the credential as plain text, usually equal to a :class:`TokenStatus`.
 
         The service's *token_status* where there is one, whatever the date says. Else the
         contract's rule: past its date it is expired, without a date it does not expire, and
         the last 7 days (30 on TikTok) before the date count as expiring soon.
+
+        Args:
+            now: The moment to judge by, aware.
+
+        Raises:
+            ConfigurationError: *now* is no datetime, or has no time zone.
         """
+        moment = check_moment("now", now)
         if self.token_status is not None:
-            return self.token_status
+            return plain_text(self.token_status)
         if self.access_token_expires_at is None:
-            return TokenStatus.VALID
-        left = self.access_token_expires_at - now
+            return TokenStatus.VALID.value
+        left = self.access_token_expires_at - moment
         if left < timedelta(0):
-            return TokenStatus.EXPIRED
+            return TokenStatus.EXPIRED.value
         soon = timedelta(days=30 if self.platform == Platform.TIKTOK else 7)
-        return TokenStatus.EXPIRING_SOON if left < soon else TokenStatus.VALID
+        return (TokenStatus.EXPIRING_SOON if left < soon else TokenStatus.VALID).value
 
     @property
     def status_source(self) -> StatusSource:
@@ -206,17 +225,20 @@ class Connection:
 
         Args:
             now: The moment to judge *status* by, aware. ``None``: the present one.
+
+        Raises:
+            ConfigurationError: *now* is no datetime, or has no time zone.
         """
         error = self.last_error or LastError()
-        status = self.status_at(now or datetime.now(UTC))
+        status = self.status_at(check_moment("now", now))
         return {
             "platform_id": self.platform_id,
             "platform": self.platform,
             "account_id": self.account_id,
             "username": self.username,
             "display_name": self.display_name,
-            "status": str(status),
-            "status_source": str(self.status_source),
+            "status": status,
+            "status_source": self.status_source.value,
             "needs_reconnect": status == TokenStatus.EXPIRED,
             "access_token_expires_at": self.access_token_expires_at,
             "token_expires_in": self.token_expires_in,
@@ -265,7 +287,7 @@ class ConnectionTest:
     message: str | None = None
     permissions: tuple[str, ...] = ()
     token_expires_in: str | None = None
-    last_successful_post: datetime | None = None
+    last_successful_post: datetime | None = attrs.field(default=None, validator=aware)
     last_error: LastError | None = None
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 

@@ -1,19 +1,22 @@
 """What a fan-out answers: one result for each managed user, and lists of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, overload
 
 import attrs
 
 from publora_async import _frames
+from publora_async._introspection import LazyModule
 from publora_async.connection_list import ConnectionList
-from publora_async.errors import PubloraError
+from publora_async.errors import PubloraError, UsersFailedError
 from publora_async.records import Row
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+else:
+    pd, pl = LazyModule("pandas"), LazyModule("polars")
 
 __all__ = ["UserConnections", "UserConnectionsList"]
 
@@ -43,8 +46,13 @@ class UserConnections:
             PubloraError: *error*.
         """
         if self.connections is None:
-            raise self.error or PubloraError(f"nothing is known of user {self.user_id}")
+            error = self.error or PubloraError(f"nothing is known of user {self.user_id}")
+            # Else each time would lengthen the traceback that the error keeps.
+            raise error.with_traceback(None)
         return self.connections
+
+
+_COLUMNS: Mapping[str, _frames.Kind] = {"user_id": "text", **_frames.COLUMNS}
 
 
 def _to_tuple(answers: Iterable[UserConnections]) -> tuple[UserConnections, ...]:
@@ -94,7 +102,7 @@ class UserConnectionsList(Sequence[UserConnections]):
         Raise if any user's connections could not be found out.
 
         Raises:
-            ExceptionGroup: Of the users' errors, each with a note that names its user.
+            UsersFailedError: A group of the users' errors, each with a note that names its user.
         """
         errors: list[PubloraError] = []
         for answer in self:
@@ -104,7 +112,7 @@ class UserConnectionsList(Sequence[UserConnections]):
                     answer.error.add_note(note)
                 errors.append(answer.error)
         if errors:
-            raise ExceptionGroup(f"{len(errors)} of {len(self)} users failed", errors)
+            raise UsersFailedError(f"{len(errors)} of {len(self)} users failed", errors)
 
     def expired(self, *, now: datetime | None = None) -> "UserConnectionsList":
         """
@@ -114,7 +122,7 @@ class UserConnectionsList(Sequence[UserConnections]):
             now: As for :meth:`ConnectionList.expired`.
 
         Raises:
-            ConfigurationError: *now* has no time zone.
+            ConfigurationError: *now* is no datetime, or has no time zone.
         """
         return self._with_some(lambda connections: connections.expired(now=now))
 
@@ -129,7 +137,7 @@ class UserConnectionsList(Sequence[UserConnections]):
             now: As for :meth:`ConnectionList.expiring`.
 
         Raises:
-            ConfigurationError: *within* is negative, or *now* has no time zone.
+            ConfigurationError: *within* is no duration or negative, or *now* is no aware datetime.
         """
         return self._with_some(lambda connections: connections.expiring(within, now=now))
 
@@ -151,7 +159,7 @@ class UserConnectionsList(Sequence[UserConnections]):
             now: The moment to judge by, aware. ``None``: the present one.
 
         Raises:
-            ConfigurationError: *now* has no time zone.
+            ConfigurationError: *now* is no datetime, or has no time zone.
         """
         return [
             {"user_id": answer.user_id, **row}
@@ -159,23 +167,31 @@ class UserConnectionsList(Sequence[UserConnections]):
             for row in (answer.connections or ConnectionList()).to_records(now=now)
         ]
 
-    def to_pandas(self) -> "pd.DataFrame":
+    def to_pandas(self, *, time_zone: bool = True) -> "pd.DataFrame":
         """
         The rows of :meth:`to_records` as a pandas frame; times are ``datetime64`` in UTC.
+
+        Args:
+            time_zone: Whether the times say that they are in UTC. ``False`` is for spreadsheets,
+                which know no time zones.
 
         Raises:
             ImportError: pandas is not installed.
         """
-        return _frames.to_pandas(self.to_records(), {"user_id": str, **_frames.COLUMNS})
+        return _frames.to_pandas(self.to_records(), _COLUMNS, time_zone=time_zone)
 
-    def to_polars(self) -> "pl.DataFrame":
+    def to_polars(self, *, time_zone: bool = True) -> "pl.DataFrame":
         """
         The rows of :meth:`to_records` as a polars frame; times are ``Datetime`` in UTC.
+
+        Args:
+            time_zone: Whether the times say that they are in UTC. ``False`` is for spreadsheets,
+                which know no time zones.
 
         Raises:
             ImportError: polars is not installed.
         """
-        return _frames.to_polars(self.to_records(), {"user_id": str, **_frames.COLUMNS})
+        return _frames.to_polars(self.to_records(), _COLUMNS, time_zone=time_zone)
 
     def _repr_html_(self) -> str:
         return _frames.to_html(self.to_records(), ("user_id", *_frames.SHOWN))

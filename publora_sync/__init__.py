@@ -41,6 +41,7 @@ from publora_async import (
     TransportError,
     UserConnections,
     UserConnectionsList,
+    UsersFailedError,
     __version__,
     decode_connections,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "TransportError",
     "UserConnections",
     "UserConnectionsList",
+    "UsersFailedError",
     "__version__",
     "decode_connections",
 ]

@@ -18,7 +18,7 @@ def main() -> None:
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in {"click", "rich"}:
             raise
-        sys.stderr.write("the publora command needs its extra: pip install 'publora[cli]'\n")
+        sys.stderr.write("the publora command needs click and rich: pip install click rich\n")
         sys.exit(2)
     try:
         publora(prog_name="publora")

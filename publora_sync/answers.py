@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Self
 
 from publora_async import ClientStateError, UserConnections
 from publora_async._fan_out import FanOut, Window
+from publora_sync._bridge import Bridge
 
 if TYPE_CHECKING:
     import weakref
-
-    from publora_sync._bridge import Bridge
 
 __all__ = ["Answers"]
 
@@ -32,7 +31,7 @@ class Answers(Iterator[UserConnections]):
         fan_out: FanOut[str, UserConnections],
         user_ids: Iterable[str],
         concurrency: int,
-        bridge: "Bridge",
+        bridge: Bridge,
     ) -> None:
         self._fan_out = fan_out
         self._window: Window[str, UserConnections] = Window(user_ids, concurrency)

@@ -1,16 +1,15 @@
 """The sync client: the async one, driven on a thread of its own."""
 
+import ssl
 from types import EllipsisType, TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex
+from typing import NoReturn, Self, SupportsIndex
 
 from publora_async import AsyncPublora, Timeouts
 from publora_async._checks import masked
+from publora_async._introspection import Resource
 from publora_sync._bridge import Bridge
 from publora_sync.connections import Connections
 from publora_sync.managed_users import ManagedUsers
-
-if TYPE_CHECKING:
-    import ssl
 
 __all__ = ["Publora"]
 
@@ -39,6 +38,10 @@ class Publora:
 
         max_connections: How many attempts may be under way at once; a call waits for its turn.
 
+        strict: Whether one optional field of another type than documented makes the whole
+            response a :class:`ResponseDecodeError`. Else the field is ``None``, its value goes to
+            the record's *extra*, and a WARNING names the field.
+
         proxy: URL of a proxy to use for an https *base_url*. ``None``: none.
 
         ssl_context: Whom to trust; it has to verify certificates and host names. ``None``: the
@@ -55,6 +58,9 @@ class Publora:
         ConfigurationError: An argument, or what the environment says, cannot be used.
     """
 
+    connections: Resource[Connections] = Resource(Connections)
+    managed_users: Resource[ManagedUsers] = Resource(ManagedUsers)
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -64,8 +70,9 @@ class Publora:
         deadline: float | None = 120.0,
         max_retries: int = 3,
         max_connections: int = 100,
+        strict: bool = False,
         proxy: str | None = None,
-        ssl_context: "ssl.SSLContext | None" = None,
+        ssl_context: ssl.SSLContext | None = None,
         trust_env: bool = False,
     ) -> None:
         # First of all: whatever is refused below, no traceback with locals shows a secret.
@@ -77,6 +84,7 @@ class Publora:
             deadline=deadline,
             max_retries=max_retries,
             max_connections=max_connections,
+            strict=strict,
             proxy=proxy,
             ssl_context=ssl_context,
             trust_env=trust_env,
@@ -87,8 +95,8 @@ class Publora:
         self._owns_connections = owner
         self._client = client
         self._bridge = bridge
-        self.connections: Connections = Connections(client.connections, bridge)
-        self.managed_users: ManagedUsers = ManagedUsers(client.managed_users, bridge)
+        self.connections = Connections(client.connections, bridge)
+        self.managed_users = ManagedUsers(client.managed_users, bridge)
 
     def with_options(
         self,

@@ -1,7 +1,6 @@
 """The resource ``connections``, without ``await``."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from publora_async import (
     AsyncConnections,
@@ -11,10 +10,8 @@ from publora_async import (
     UserConnectionsList,
 )
 from publora_async._progress import Collector
+from publora_sync._bridge import Bridge
 from publora_sync.answers import Answers
-
-if TYPE_CHECKING:
-    from publora_sync._bridge import Bridge
 
 __all__ = ["Connections"]
 
@@ -22,7 +19,7 @@ __all__ = ["Connections"]
 class Connections:
     """Asks about connected accounts. Reached as ``publora.connections``."""
 
-    def __init__(self, connections: AsyncConnections, bridge: "Bridge") -> None:
+    def __init__(self, connections: AsyncConnections, bridge: Bridge) -> None:
         self._connections = connections
         self._bridge = bridge
 

@@ -1,13 +1,9 @@
 """The resource ``managed_users``, without ``await``."""
 
-from typing import TYPE_CHECKING
+import builtins
 
 from publora_async import AsyncManagedUsers, ConnectionLink, ManagedUser, ManagedUserKey
-
-if TYPE_CHECKING:
-    import builtins
-
-    from publora_sync._bridge import Bridge
+from publora_sync._bridge import Bridge
 
 __all__ = ["ManagedUsers"]
 
@@ -15,13 +11,16 @@ __all__ = ["ManagedUsers"]
 class ManagedUsers:
     """Manages the users of a workspace; it takes a workspace key."""
 
-    def __init__(self, managed_users: AsyncManagedUsers, bridge: "Bridge") -> None:
+    def __init__(self, managed_users: AsyncManagedUsers, bridge: Bridge) -> None:
         self._managed_users = managed_users
         self._bridge = bridge
 
-    def list(self) -> "builtins.list[ManagedUser]":
+    def list(self) -> builtins.list[ManagedUser]:
         """
-        List the managed users, in one answer and in the service's order.
+        List the managed users, in one response and in the service's order.
+
+        At most 250,000 users and 64 MiB are read. Whoever has more keeps their ids:
+        ``connections.iter_many`` takes ids from anywhere.
 
         Returns:
             All of them; an empty list where there are none.

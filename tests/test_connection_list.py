@@ -113,11 +113,60 @@ def test_platforms_come_in_the_order_they_first_appear() -> None:
         (Platform.TWITTER, [TWITTER, OTHER_TWITTER]),
         ("twitter", [TWITTER, OTHER_TWITTER]),
         ("pinterest", [PINTEREST]),
-        ("twit", []),
+        ("Twitter", [TWITTER, OTHER_TWITTER]),
+        (" X\n", [TWITTER, OTHER_TWITTER]),
+        ("Pinterest", [PINTEREST]),
+        ("linkedin", []),
+        ("xing", []),
     ],
 )
-def test_on_selects_a_platform(platform: str, expected: list[Connection]) -> None:
+def test_on_selects_a_platform_in_any_spelling(platform: str, expected: list[Connection]) -> None:
     assert ALL.on(platform) == ConnectionList(expected)
+
+
+@pytest.mark.parametrize(
+    ("platform", "meant"), [("linkdin", "linkedin"), ("Twiter", "twitter"), ("wikii", "wiki")]
+)
+def test_a_name_that_looks_like_a_slip_gives_nothing_and_a_warning(
+    platform: str, meant: str
+) -> None:
+    accounts = ConnectionList([TWITTER, Connection(platform_id="wiki-1")])
+    with pytest.warns(UserWarning, match="did you mean") as warned:
+        assert accounts.on(platform) == ConnectionList()
+    assert str(warned[0].message) == (
+        f"no account is on {platform.lower()!r}: did you mean {meant!r}?"
+    )
+    assert warned[0].filename == __file__
+
+
+def test_a_new_platform_whose_name_is_like_another_works_without_a_warning() -> None:
+    new = Connection(platform_id="linkdin-1")
+    assert ConnectionList([new]).on("linkdin") == ConnectionList([new])
+
+
+@pytest.mark.parametrize("platform", ["", " ", None, 5])
+def test_a_platform_that_is_no_name_is_refused(platform: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^platform must be text, and not blank$"):
+        ALL.on(platform)
+
+
+@pytest.mark.parametrize("within", [14, "14d", 0.5, NOW])
+def test_a_span_that_is_no_timedelta_is_refused(within: timedelta) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        ALL.expiring(within)
+    assert raised.value == ConfigurationError(
+        f"within must be a timedelta, such as timedelta(days=14), not {within!r}"
+    )
+
+
+@pytest.mark.parametrize("now", [NOW.date(), 5, "now"])
+def test_a_moment_that_is_no_datetime_is_refused(now: datetime) -> None:
+    for judge in (ALL.expired, ALL.expiring, ALL.to_records):
+        with pytest.raises(ConfigurationError) as raised:
+            judge(now=now)
+        assert raised.value == ConfigurationError(
+            f"now must be a datetime, not {type(now).__name__}"
+        )
 
 
 @pytest.mark.parametrize(

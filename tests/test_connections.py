@@ -92,7 +92,7 @@ async def test_a_managed_users_connection_is_checked_for_that_user_only(
     ("platform_id", "expected"),
     [
         ("nonsense", BadRequestError(400, "Invalid platformId format")),
-        ("twitter-a/b?c#d", BadRequestError(400, "Invalid platformId format")),
+        ("twitter-a?c#d", BadRequestError(400, "Invalid platformId format")),
         ("twitter-1", NotFoundError(404, "Connection not found")),
         ("bluesky-did:plc:abc", NotFoundError(404, "Connection not found")),
     ],

@@ -1,8 +1,10 @@
 """A list of connections shows itself as HTML and as data frames."""
 
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pandas as pd
 import polars as pl
@@ -94,6 +96,52 @@ def test_a_polars_frame_holds_the_rows_in_the_same_columns_whatever_it_holds(
         **dict.fromkeys(TIMES, pl.Datetime("us", "UTC")),
         "needs_reconnect": pl.Boolean(),
     }
+
+
+@pytest.mark.parametrize("connections", [[], [BARE], [FULL, BARE]])
+def test_frames_without_time_zones_go_into_a_spreadsheet(
+    connections: list[Connection], tmp_path: Path
+) -> None:
+    accounts = ConnectionList(connections)
+    accounts.to_pandas(time_zone=False).to_excel(tmp_path / "pandas.xlsx")
+    accounts.to_polars(time_zone=False).write_excel(tmp_path / "polars.xlsx")
+    for name in ("pandas", "polars"):
+        sheet = pd.read_excel(tmp_path / f"{name}.xlsx")
+        assert list(sheet["platform_id"]) == accounts.platform_ids
+        assert [str(time) for time in sheet["last_successful_post"].dropna()] == [
+            "2026-09-30 18:00:00" for one in connections if one is FULL
+        ]
+
+
+FROZEN = """
+import pandas, polars  # neither can be imported under a frozen clock
+from freezegun import freeze_time
+from publora_async import ConnectionList, ManagedUser, decode_connections
+from publora_async._decoding.bodies import many
+
+accounts = b'{"success": true, "connections": [{"platformId": "x-1", "tokenStatus": "valid", '
+accounts += b'"accessTokenExpiresAt": "2026-05-02T00:00:00.000Z", "username": 5}]}'
+users = b'{"users": [{"_id": "a", "connectionsPageTokenExpiresAt": "2026-05-02T00:00:00.000Z"}]}'
+
+def look():
+    found = decode_connections(accounts)
+    (user,) = many(ManagedUser, "users")(users)
+    return (
+        type(found[0].access_token_expires_at), user,
+        [str(dtype) for dtype in found.to_pandas().dtypes],
+        found.to_polars().schema, found.to_polars().to_dicts(),
+    )
+
+with freeze_time("2026-05-01"):
+    frozen = look()
+assert frozen == look()
+"""
+
+
+def test_a_frozen_clock_changes_no_type_in_records_and_frames() -> None:
+    command = [sys.executable, "-c", FROZEN]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("year", [1, 9999])

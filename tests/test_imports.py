@@ -66,6 +66,7 @@ SHARED = {
     "publora_async._fan_out.FanOut",
     "publora_async._fan_out.Window",
     "publora_async._progress.Collector",
+    "publora_async._introspection.Resource",
     "publora_async.sandbox.__main__.main",
 }
 """What ``publora_sync`` takes of ``publora_async`` that users have no name for."""

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import attrs
 import pytest
+from asking import not_as_documented
 from colours import Client, Question
+from hostile import HostileServer, reply
 
 from publora_async import (
     APIStatusError,
@@ -21,6 +23,7 @@ from publora_async import (
     NotFoundError,
     PermissionDeniedError,
     PermissionReason,
+    ResponseDecodeError,
 )
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
@@ -192,3 +195,38 @@ async def test_an_ordinary_key_is_refused_with_the_reason(
 async def test_a_wrong_key_is_refused(question: Question, client: Client) -> None:
     error = await refused(client, lambda publora: question(publora.with_options(api_key="wrong")))
     assert error == AuthenticationError(401, "Invalid API key")
+
+
+async def test_the_users_of_a_large_agency_are_listed(client: Client) -> None:
+    user = {
+        "_id": "6626a1f5e4b0c91a2d3f4567",
+        "username": "a@example.com",
+        "displayName": "x" * 150,
+    }
+    with HostileServer(reply({"users": [user] * 30_000})) as server:
+        assert len(reply({"users": [user] * 30_000})) > 4 * 1024 * 1024
+        users = await client.ask(
+            lambda publora: publora.with_options(base_url=server.base_url).managed_users.list()
+        )
+    assert len(users) == 30_000
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (reply(b" " * (64 * 1024 * 1024 + 1)), "the answer is over 67108864 bytes long"),
+        (
+            reply(b'{"users": [%s]}' % b",".join([b"0"] * 250_001)),
+            not_as_documented("users: expected at most 250000 items, found 250001").message,
+        ),
+    ],
+    ids=["too long", "too many"],
+)
+async def test_more_users_than_that_are_an_error(
+    answer: bytes, message: str, client: Client
+) -> None:
+    with HostileServer(answer) as server, pytest.raises(ResponseDecodeError) as raised:
+        await client.ask(
+            lambda publora: publora.with_options(base_url=server.base_url).managed_users.list()
+        )
+    assert raised.value.message == message

@@ -176,7 +176,7 @@ async def test_a_bar_without_tqdm_says_what_to_install_before_anything_is_asked(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     error = await failure(client, list_many(sandbox.user_ids, progress=True))
-    assert error == ConfigurationError("progress=True needs tqdm: pip install 'publora[progress]'")
+    assert error == ConfigurationError("progress=True needs tqdm: pip install tqdm")
     assert sandbox.requests == 0
 
 

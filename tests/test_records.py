@@ -9,7 +9,17 @@ from typing import Any
 import attrs
 import pytest
 
-from publora_async import Connection, LastError, Platform, StatusSource, TokenStatus
+from publora_async import (
+    ConfigurationError,
+    Connection,
+    ConnectionLink,
+    ConnectionTest,
+    LastError,
+    ManagedUser,
+    Platform,
+    StatusSource,
+    TokenStatus,
+)
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -83,8 +93,58 @@ def test_a_platform_id_is_split_at_its_first_hyphen(
 def test_the_known_platforms_are_the_contracts() -> None:
     assert [str(platform) for platform in Platform] == [
         *("twitter", "linkedin", "instagram", "threads", "tiktok", "youtube", "facebook"),
-        *("bluesky", "mastodon", "telegram"),
+        *("bluesky", "mastodon", "telegram", "pinterest"),
     ]
+
+
+@pytest.mark.parametrize("name", ["linkedin", "LinkedIn", "LINKEDIN", " linkedin\n"])
+def test_a_platform_is_found_in_any_case(name: str) -> None:
+    assert Platform(name) is Platform.LINKEDIN
+
+
+@pytest.mark.parametrize("name", ["x", "X", "Twitter"])
+def test_x_is_twitter(name: str) -> None:
+    assert Platform(name) is Platform.TWITTER
+
+
+@pytest.mark.parametrize("name", ["linkdin", "", None, 5])
+def test_what_is_no_platform_is_none(name: str) -> None:
+    with pytest.raises(ValueError, match="is not a valid Platform"):
+        Platform(name)
+
+
+@pytest.mark.parametrize("status", [None, "valid", TokenStatus.VALID])
+def test_a_status_is_plain_text_whoever_says_it(status: str | None) -> None:
+    connection = Connection(platform_id="x-1", token_status=status)
+    assert (type(connection.status), connection.status) == (str, "valid")
+    assert {type(value) for value in connection.to_row().values()} <= {str, bool, type(None)}
+
+
+NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001  # what is refused
+
+
+@pytest.mark.parametrize("now", [NAIVE, NAIVE.date(), 5])
+def test_a_moment_without_a_zone_is_refused(now: datetime) -> None:
+    connection = Connection(platform_id="x-1")
+    for judge in (connection.status_at, lambda moment: connection.to_row(now=moment)):
+        with pytest.raises(ConfigurationError, match=r"^now must"):
+            judge(now)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda time: Connection(platform_id="x-1", access_token_expires_at=time),
+        lambda time: Connection(platform_id="x-1", last_successful_post=time),
+        lambda time: LastError(occurred_at=time),
+        lambda time: ConnectionTest(platform_id="x-1", status="ok", last_successful_post=time),
+        lambda time: ManagedUser(id="a", connections_page_token_expires_at=time),
+        lambda time: ConnectionLink(url="https://u", token_expires_at=time),
+    ],
+)
+def test_a_record_holds_no_time_without_a_zone(make: Callable[[datetime], object]) -> None:
+    with pytest.raises(ConfigurationError, match="must have a time zone"):
+        make(NAIVE)
 
 
 @pytest.mark.parametrize("date", [None, NOW - DAY, NOW, NOW + DAY, NOW + 365 * DAY])
@@ -216,7 +276,8 @@ def test_a_copy_is_equal_and_hashes_alike(
 
 @pytest.mark.parametrize("field", [field.name for field in attrs.fields(Connection)])
 def test_records_that_differ_in_any_field_are_not_equal(field: str) -> None:
-    another: Any = {} if field == "extra" else "another"
+    others = {"extra": {}, "access_token_expires_at": NOW, "last_successful_post": NOW}
+    another: Any = others.get(field, "another")
     assert attrs.evolve(FULL, **{field: another}) != FULL
 
 

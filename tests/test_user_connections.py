@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from publora_async import (
     ServerError,
     UserConnections,
     UserConnectionsList,
+    UsersFailedError,
 )
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -52,6 +54,16 @@ def test_unwrap_raises_the_very_error() -> None:
     with pytest.raises(PermissionDeniedError) as raised:
         answer.unwrap()
     assert raised.value is answer.error
+
+
+def test_unwrapping_again_does_not_lengthen_the_traceback() -> None:
+    (answer,) = fresh()[1:2]
+    lengths = set()
+    for _ in range(3):
+        with pytest.raises(PermissionDeniedError) as raised:
+            answer.unwrap()
+        lengths.add(len(list(traceback.walk_tb(raised.value.__traceback__))))
+    assert lengths == {2}
 
 
 def test_unwrap_of_nothing_says_so() -> None:
@@ -130,6 +142,36 @@ def test_errors_are_raised_together_and_each_note_names_its_user_once() -> None:
             ["user bert"],
             ["user emil"],
         ]
+
+
+def test_the_group_of_errors_is_one_of_ours_and_can_be_taken_apart() -> None:
+    with pytest.raises(PubloraError) as raised:
+        fresh().raise_for_errors()
+    group = raised.value
+    assert isinstance(group, UsersFailedError)
+    assert group.message == str(group) == "2 of 5 users failed"
+    matching, rest = group.split(ServerError)
+    assert isinstance(matching, UsersFailedError)
+    assert isinstance(rest, UsersFailedError)
+    assert [type(error) for error in (*matching.exceptions, *rest.exceptions)] == [
+        ServerError,
+        PermissionDeniedError,
+    ]
+
+
+def test_a_group_of_errors_travels() -> None:
+    group = UsersFailedError("2 failed", [ServerError(500, "a"), ServerError(503, "b")])
+    for twin in (
+        pickle.loads(pickle.dumps(group)),
+        copy.copy(group),
+        UsersFailedError(*group.args),
+    ):
+        assert twin == group
+        assert hash(twin) == hash(group)
+        assert repr(twin) == repr(group)
+    assert group != UsersFailedError("2 failed", [ServerError(500, "a")])
+    assert group != ServerError(500, "2 failed")
+    assert repr(group).startswith("UsersFailedError('2 failed', [ServerError(status=500")
 
 
 def test_an_error_that_two_users_share_names_both() -> None:

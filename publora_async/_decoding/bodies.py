@@ -43,51 +43,57 @@ def one(record: type[T], key: str | None = None) -> Callable[[bytes], T]:
     return partial(_decode, build=build)
 
 
-def many(record: type[T], key: str) -> Callable[[bytes], list[T]]:
+def many(record: type[T], key: str, *, max_items: int = MAX_ITEMS) -> Callable[[bytes], list[T]]:
     """
-    Make the decoder of a response that holds a list of *record*, at most 20,000 of them.
+    Make the decoder of a response that holds a list of *record*.
 
     Args:
         record: The class of each; any attrs class whose fields are named as on the wire.
         key: The field that holds the list.
+        max_items: How many it may hold.
     """
 
     def build(document: dict[str, JSONValue], structure: Structure) -> list[T]:
-        return _records(key, record, document, structure)
+        return _records(key, record, document, structure, max_items)
 
     return partial(_decode, build=build)
 
 
-def decode_connections(body: bytes) -> ConnectionList:
+def decode_connections(body: bytes, *, strict: bool = False) -> ConnectionList:
     """
     Read the body of a response to ``GET /platform-connections``.
 
     Args:
         body: UTF-8 JSON, such as :meth:`ConnectionList.to_dict` written out.
 
+        strict: Whether an optional field of another type than documented is an error. Else it
+            is ``None``, and its value goes to *extra* under the wire's name.
+
     Raises:
         ResponseDecodeError: It is not JSON, or not of that shape.
     """
-    return ConnectionList(_decode(body, build=_connections))
+    return ConnectionList(_decode(body, build=_connections, strict=strict))
 
 
-def decode_success(body: bytes) -> None:
+def decode_success(body: bytes, *, strict: bool = False) -> None:
     """
     Read the body of a response that says no more than ``{"success": true}``.
 
     Raises:
         ResponseDecodeError: It says something else.
     """
-    _decode(body, build=_success)
+    _decode(body, build=_success, strict=strict)
 
 
-def _decode(body: bytes, *, build: Callable[[dict[str, JSONValue], Structure], R]) -> R:
+def _decode(
+    body: bytes, *, build: Callable[[dict[str, JSONValue], Structure], R], strict: bool = False
+) -> R:
     try:
         return build(_object(parse_quickly(body)), structure_quickly)
     except (KeyError, OverflowError, RecursionError, TypeError, ValueError, ResponseDecodeError):
         # Something is unusual or wrong: once more, exactly, to say what and where.
         pass
-    return build(_object(parse(body)), structure_carefully)
+    return build(_object(parse(body)), partial(structure_carefully, strict=strict))
 
 
 def _object(document: JSONValue) -> dict[str, JSONValue]:
@@ -107,11 +113,15 @@ def _connections(document: dict[str, JSONValue], structure: Structure) -> list[C
 
 
 def _records(
-    key: str, record: type[T], document: dict[str, JSONValue], structure: Structure
+    key: str,
+    record: type[T],
+    document: dict[str, JSONValue],
+    structure: Structure,
+    max_items: int = MAX_ITEMS,
 ) -> list[T]:
     items = document.get(key)
     if not isinstance(items, list):
         raise expected([(key, f"expected a list, found {kind_of(items)}")])
-    if len(items) > MAX_ITEMS:
-        raise expected([(key, f"expected at most {MAX_ITEMS} items, found {len(items)}")])
+    if len(items) > max_items:
+        raise expected([(key, f"expected at most {max_items} items, found {len(items)}")])
     return structure(items, record, lambda index: f"{key}[{index}]")

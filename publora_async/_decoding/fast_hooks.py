@@ -14,7 +14,7 @@ from publora_async._decoding.strict_json import is_inexact
 from publora_async._wire import JSONValue, wire_name
 from publora_async.records import Connection, LastError
 
-__all__ = ["connections", "in_utc", "last_error"]
+__all__ = ["connections", "in_utc", "last_error", "parse_time"]
 
 
 def _draft_of(record: type) -> Any:  # noqa: ANN401  # fields are set that are frozen elsewhere
@@ -34,7 +34,9 @@ def _nulls_of(record: type[attrs.AttrsInstance]) -> dict[str, JSONValue]:
     return {wire_name(field): None for field in attrs.fields(record) if field.name != "extra"}
 
 
-_read_time = datetime.fromisoformat
+# Bound to the class itself: a test may put a frozen clock's in the place of datetime.
+parse_time = datetime.fromisoformat
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _ConnectionDraft, _NO_CONNECTION = _draft_of(Connection), _nulls_of(Connection)
 _CONNECTION_FIELDS = len(_NO_CONNECTION)
 _ErrorDraft, _NO_ERROR = _draft_of(LastError), _nulls_of(LastError)
@@ -44,10 +46,14 @@ def in_utc(time: datetime) -> datetime:
     """
     Give the same moment in UTC; a time without a zone counts as UTC.
 
-    Raises:
-        OverflowError: It would be before the year 1 or after 9999.
+    A moment before year 1 or after year 9999 there is the first or the last that there is.
     """
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    if time.tzinfo is None:
+        return time.replace(tzinfo=UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if time.year == 1 else _LAST
 
 
 def last_error(fields: Any, _: object = None) -> LastError:  # noqa: ANN401  # JSON
@@ -61,7 +67,7 @@ def last_error(fields: Any, _: object = None) -> LastError:  # noqa: ANN401  # J
         message, time = fields["message"], fields["occurredAt"]
     except KeyError:
         return last_error(_NO_ERROR | fields)
-    if time is not None and (time := _read_time(time)).tzinfo is not UTC:
+    if time is not None and (time := parse_time(time)).tzinfo is not UTC:
         time = in_utc(time)
     if not (type(message) is str or message is None):
         raise ValueError
@@ -111,9 +117,9 @@ def connections(items: Any, _: object = None) -> list[Connection]:  # noqa: ANN4
             and (tier is None or type(tier) is str)
         ):
             raise ValueError
-        if expires is not None and (expires := _read_time(expires)).tzinfo is not UTC:
+        if expires is not None and (expires := parse_time(expires)).tzinfo is not UTC:
             expires = in_utc(expires)
-        if posted is not None and (posted := _read_time(posted)).tzinfo is not UTC:
+        if posted is not None and (posted := parse_time(posted)).tzinfo is not UTC:
             posted = in_utc(posted)
         draft = _ConnectionDraft()
         draft.platform_id = platform_id

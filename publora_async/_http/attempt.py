@@ -24,9 +24,8 @@ from publora_async._http.straight import HttpProcessingError, Response, Stages
 from publora_async._http.timer import Until
 from publora_async.errors import Limit, ResponseDecodeError
 
-__all__ = ["MAX_BODY", "MAX_ERROR_BODY", "Attempts"]
+__all__ = ["MAX_ERROR_BODY", "Attempts"]
 
-MAX_BODY: Final = 4 * 1024 * 1024
 MAX_ERROR_BODY: Final = 64 * 1024
 
 T = TypeVar("T")
@@ -74,8 +73,8 @@ class Attempts:
                 stages.reached = "body"
                 try:
                     if 200 <= response.status < 300 and response.status != 206:
-                        body = await _read(response.content, MAX_BODY)
-                        return _too_long() if body is None else decode(body)
+                        body = await _read(response.content, request.max_body)
+                        return _too_long(request) if body is None else decode(body)
                     # Kept before its body is read: a 401 is one however its body breaks off.
                     refused = self._refusal(response, b"")
                     return self._refusal(response, await _read(response.content, MAX_ERROR_BODY))
@@ -101,8 +100,8 @@ class Attempts:
         return Failure(error, response.status in REPEATABLE_STATUSES and body is not None)
 
 
-def _too_long() -> Failure:
-    error = ResponseDecodeError(f"the answer is over {MAX_BODY} bytes long")
+def _too_long(request: Request) -> Failure:
+    error = ResponseDecodeError(f"the answer is over {request.max_body} bytes long")
     return Failure(error, repeatable=False)
 
 

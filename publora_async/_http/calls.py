@@ -5,6 +5,7 @@ import logging
 import math
 import random as random_numbers
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from publora_async._http.attempt import Attempts
@@ -66,15 +67,13 @@ class Transport:
         self._budget = pool.budget
         self.attempts: Attempts = Attempts(options, pool)
 
-    async def call(
-        self, request: Request, decode: Callable[[bytes], T], gate: Gate | None = None
-    ) -> T:
+    async def call(self, request: Request, decode: Callable[..., T], gate: Gate | None = None) -> T:
         """
         Send *request*, with retries, and give what *decode* makes of the response.
 
         Args:
             request: What to send.
-            decode: Reads the body of a 2xx response.
+            decode: Reads the body of a 2xx response, strictly with ``strict=True``.
             gate: Holds the calls of a fan-out back. ``None``: nothing does.
 
         Raises:
@@ -83,6 +82,8 @@ class Transport:
             ResponseDecodeError: *decode* could not read the response.
             ClientStateError: The client cannot be used here, or was closed meanwhile.
         """
+        if self.options.strict:
+            decode = partial(decode, strict=True)
         outcome = await self._outcome(request, decode, gate)
         if not isinstance(outcome, PubloraError):
             return outcome

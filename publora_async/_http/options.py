@@ -45,7 +45,15 @@ def _to_api_key(value: str | None) -> Secret:
         if not value:
             advice = AuthenticationError(401, "").advice
             raise ConfigurationError(f"no API key: {advice}, or pass api_key=...")
+    if isinstance(value, str):
+        # What was read from a file ends in a line break.
+        value = Secret(value.strip(" \t\r\n"))
     return Secret(check_header_value(what, value))
+
+
+def _check_bool(_: object, field: "attrs.Attribute[bool]", value: object) -> None:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{field.name} must be True or False, not {value!r}")
 
 
 def _check_ssl_context(_: object, __: object, value: ssl.SSLContext | None) -> None:
@@ -76,6 +84,7 @@ class ClientOptions:
     deadline: float | None = attrs.field(default=120.0, validator=_check_deadline)
     max_retries: int = attrs.field(default=3, validator=_at_least(0))
     max_connections: int = attrs.field(default=100, validator=_at_least(1))
+    strict: bool = attrs.field(default=False, validator=_check_bool)
     proxy: Secret | None = attrs.field(default=None, converter=to_proxy)
     ssl_context: ssl.SSLContext | None = attrs.field(default=None, validator=_check_ssl_context)
 

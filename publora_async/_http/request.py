@@ -1,19 +1,23 @@
 """A request as data, before anything is sent."""
 
 import json
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import quote
 
 import attrs
 
-from publora_async._checks import check_header_value
+from publora_async._checks import check_header_value, plain_text
 from publora_async.errors import ConfigurationError
 
-__all__ = ["KEY_HEADER", "USER_HEADER", "Request", "path_part", "request"]
+__all__ = ["KEY_HEADER", "MAX_BODY", "USER_HEADER", "Request", "path_part", "request"]
 
 KEY_HEADER = "x-publora-key"
 USER_HEADER = "x-publora-user-id"
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a successful response that are read, after decompression."""
 
 
 @attrs.frozen(kw_only=True)
@@ -34,6 +38,8 @@ class Request:
 
         writes: Whether the request changes something, so that it must not be sent again once
             it may have arrived.
+
+        max_body: Bytes of a successful response that are read, after decompression.
     """
 
     method: str
@@ -42,6 +48,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes | None = None
     writes: bool = False
+    max_body: int = MAX_BODY
 
 
 def request(
@@ -52,6 +59,7 @@ def request(
     user_id: str | None = None,
     body: Mapping[str, object] | None = None,
     writes: bool = False,
+    max_body: int = MAX_BODY,
 ) -> Request:
     """
     Build a request.
@@ -63,6 +71,7 @@ def request(
         user_id: The managed user to act for. ``None``: the key's own account.
         body: What to send as JSON. ``None``: no body.
         writes: Whether the request changes something.
+        max_body: Bytes of a successful response that are read.
 
     Raises:
         ConfigurationError: *user_id* cannot be sent in a header.
@@ -79,20 +88,34 @@ def request(
         headers=MappingProxyType(headers),
         body=None if body is None else json.dumps(body).encode(),
         writes=writes,
+        max_body=max_body,
     )
 
 
 def path_part(name: str, value: str) -> str:
     """
-    Percent-encode an id, so that it is one segment of a path whatever it holds.
+    Percent-encode an id as UTF-8, so that it is one segment of a path.
 
     Args:
         name: How the error message names the id.
-        value: The id.
+        value: The id. A connection's may hold any text, whatever the service listed.
 
     Raises:
-        ConfigurationError: *value* cannot be sent, or would be ``.`` or ``..``.
+        ConfigurationError: *value* is not 1 to 512 characters of text, or holds a slash, a
+            backslash, ``..`` or a control character: whatever lies on the way could take it
+            for another path.
     """
-    if check_header_value(name, value) in {".", ".."}:
-        raise ConfigurationError(f"{name} must be an id, not a step in a path")
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{name} must be text, not {type(value).__name__}")
+    value = plain_text(value)
+    if not 1 <= len(value) <= 512:
+        raise ConfigurationError(f"{name} must be 1 to 512 characters long, not {len(value)}")
+    if _NO_PART.search(value) or value == ".":
+        raise ConfigurationError(
+            f"{name} must be an id, without slashes, '..' and control characters"
+        )
     return quote(value, safe="")
+
+
+# The last of them are lone surrogates, which UTF-8 cannot say.
+_NO_PART = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|\.\.")

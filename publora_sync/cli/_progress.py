@@ -48,11 +48,13 @@ class ProgressBar:
 
     def start(self) -> None:
         """Begin to draw it."""
-        self._progress.start()
+        if self.drawn:  # rich before 15 writes an empty line where it draws nothing
+            self._progress.start()
 
     def stop(self) -> None:
         """Erase it. Calling this twice does no harm."""
-        self._progress.stop()
+        if self.drawn:
+            self._progress.stop()
 
     def update(self, done: int, failed: int) -> None:
         """Show how many users are *done*, and how many of those *failed*."""

@@ -18,10 +18,10 @@ from publora_async import (
     ServerError,
     TransportError,
 )
-from publora_async._http.attempt import MAX_BODY, Attempts
+from publora_async._http.attempt import Attempts
 from publora_async._http.failures import Failure
 from publora_async._http.options import ClientOptions
-from publora_async._http.request import Request
+from publora_async._http.request import MAX_BODY, Request
 from publora_async._http.session import Pool
 
 REQUEST = Request(method="GET", route="/things", path="/things", headers={})

@@ -25,7 +25,7 @@ FITS_ALL = {
 QUESTIONS: list[Callable[[AsyncPublora], Awaitable[object]]] = [
     lambda publora: publora.connections.list(),
     lambda publora: publora.connections.list(user_id="u~1"),
-    lambda publora: publora.connections.test("bluesky-did:plc:1/2%", user_id="u"),
+    lambda publora: publora.connections.test("bluesky-did:plc:12%", user_id="u"),
     lambda publora: publora.managed_users.create("a@b.example", "Jürgen"),
     lambda publora: publora.managed_users.detach("u"),
 ]

@@ -33,6 +33,7 @@ def test_a_key_is_all_it_takes() -> None:
         "deadline": 120.0,
         "max_retries": 3,
         "max_connections": 100,
+        "strict": False,
         "proxy": None,
         "ssl_context": None,
     }
@@ -88,3 +89,9 @@ def test_a_timeout_is_a_number_or_its_parts() -> None:
     assert options(timeout=5).timeout == Timeouts(total=5)
     assert options(timeout=parts).timeout == parts
     assert options(deadline=None).deadline is None
+
+
+@pytest.mark.parametrize("refused", ["no", 0, 1, None])
+def test_whether_to_be_strict_is_said_by_true_or_false(refused: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"^strict must be True or False, not "):
+        options(strict=refused)

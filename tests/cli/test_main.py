@@ -10,7 +10,7 @@ from command import finished
 
 from publora_sync import __main__ as entry
 
-NEEDS_EXTRA = "the publora command needs its extra: pip install 'publora[cli]'\n"
+NEEDS_EXTRA = "the publora command needs click and rich: pip install click rich\n"
 
 
 def main_ends_with(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:

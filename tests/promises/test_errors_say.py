@@ -81,7 +81,7 @@ async def decode_error(
 ) -> ResponseDecodeError:
     """What is raised for *answer*, if it quotes nothing of it."""
     server = serve(reply(answer))
-    error = await failure(client_of(server), question)
+    error = await failure(client_of(server, strict=True), question)
     assert isinstance(error, ResponseDecodeError)
     assert (error.__cause__, error.__context__) == (None, None)
     shown = everything_shown(error)

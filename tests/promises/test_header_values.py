@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
+from enum import Enum
 from functools import partial
 from typing import Any
 
 import pytest
-from asking import ClientOf, Serve, failure, listing_for
+from asking import ClientOf, Serve, failure, listing, listing_for
 from colours import Client, Question
 from conftest import KEY
 from hostile import HostileServer, reply
@@ -79,7 +80,10 @@ async def test_04_a_user_id_of_many_is_checked_before_any_io(
 
 
 @pytest.mark.parametrize("colour", COLOURS)
-@pytest.mark.parametrize(("value", "problem"), [*REFUSED.items(), *REFUSED_KINDS])
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [*((value, why) for value, why in REFUSED.items() if value[-1:] != "\n"), *REFUSED_KINDS],
+)
 def test_04_the_key_is_checked_before_any_io_and_never_quoted(
     value: Any,  # noqa: ANN401  # none of them fits
     problem: str,
@@ -103,7 +107,8 @@ def test_04_the_key_is_checked_before_any_io_and_never_quoted(
     [
         (None, "no API key: "),
         ("", "no API key: "),
-        ("swordfish\n", f"the API key in PUBLORA_API_KEY {NOT_ASCII} 10 of 10 is something else"),
+        (" \n", "the API key in PUBLORA_API_KEY must be 1 to 512 characters long, not 0"),
+        ("sword\nfish", f"the API key in PUBLORA_API_KEY {NOT_ASCII} 6 of 10 is something else"),
         ("s" * 513, "the API key in PUBLORA_API_KEY must be 1 to 512 characters long, not 513"),
     ],
 )
@@ -119,6 +124,45 @@ def test_04_a_key_from_the_environment_is_checked_alike(
         colour()
     assert str(caught.value).startswith(message)
     assert not re.search("sword|fish|sss", everything_shown(caught.value))
+
+
+class Text(str, Enum):  # noqa: UP042  # a StrEnum formats to its value
+    MEMBER = "swordfish"
+
+
+async def test_04_what_was_checked_is_what_is_sent_whatever_it_formats_to(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    server = serve(reply())
+    client = client_of(server)
+    await client.ask(listing_for(Text.MEMBER))
+    assert sent(server, "x-publora-user-id") == b"swordfish"
+    (answer,) = await client.ask(lambda publora: publora.connections.list_many([Text.MEMBER]))
+    assert sent(server, "x-publora-user-id") == answer.user_id.encode()
+    await client.ask(with_key(Text.MEMBER))
+    assert sent(server, "x-publora-key") == b"swordfish"
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_04_a_base_url_is_what_was_checked(colour: type[AsyncPublora | Publora]) -> None:
+    class Url(str, Enum):  # noqa: UP042  # as above
+        MEMBER = "https://example.com/v1"
+
+    url = Url.MEMBER
+    made = colour(KEY, base_url=url)
+    assert "https://example.com/v1" in repr(made)
+    assert "https://example.com/v1" in repr(colour(KEY).with_options(base_url=url))
+
+
+async def test_04_line_breaks_and_blanks_round_a_key_are_left_out(
+    serve: Serve, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(reply())
+    await client_of(server, api_key=f" {KEY}\r\n").ask(listing)
+    assert sent(server, "x-publora-key") == KEY.encode()
+    monkeypatch.setenv("PUBLORA_API_KEY", f"{KEY}\n")
+    await client_of(server, api_key=None).ask(listing)
+    assert sent(server, "x-publora-key") == KEY.encode()
 
 
 def sent(server: HostileServer, header: str) -> bytes:
@@ -162,9 +206,10 @@ async def test_04_any_text_is_refused_before_any_io_or_arrives_byte_for_byte(
     server, client = talk
     before = len(server.heads), server.connections
     question = with_key(value) if header == "x-publora-key" else listing_for(value)
-    if re.fullmatch("[!-~]{1,512}", value):
+    whole = value.strip(" \t\r\n") if header == "x-publora-key" else value
+    if re.fullmatch("[!-~]{1,512}", whole):
         assert await client.ask(question) == ConnectionList()
-        assert sent(server, header) == value.encode()
+        assert sent(server, header) == whole.encode()
         assert (len(server.heads), server.connections) == (before[0] + 1, 1)
     else:
         error = await failure(client, question)

@@ -162,7 +162,7 @@ async def test_05_the_key_is_in_nothing_that_a_closed_client_says(
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"api_key": LONG + "\n"},
+        {"api_key": LONG + "\nx"},
         {"api_key": LONG + "x" * 512},
         {"api_key": LONG.encode()},
         {"api_key": [LONG]},
@@ -173,7 +173,7 @@ async def test_05_the_key_is_in_nothing_that_a_closed_client_says(
         {"proxy": (LONG,)},
         {"proxy": f"http://u:{LONG}@localhost", "deadline": -1},
         {"proxy": f"http://u:{LONG}@localhost", "base_url": "http://localhost"},
-        {"PUBLORA_API_KEY": LONG + "\n"},
+        {"PUBLORA_API_KEY": LONG + "\nx"},
         {"PUBLORA_API_KEY": LONG, "timeout": 0},
         {"PUBLORA_BASE_URL": f"https://u:{LONG}@localhost"},
     ],

@@ -41,7 +41,7 @@ async def test_11_where_text_is_due_nothing_else_will_do(
     errors = [{**EMPTY, "lastError": {"message": value}}]
     server = serve(*(reply(body(EMPTY, item)) for item in [*items, *errors]))
     paths = ["platformId", *TEXTS, "lastError.message"]
-    assert await decode_failures(client_of(server), len(paths)) == [
+    assert await decode_failures(client_of(server, strict=True), len(paths)) == [
         not_as_documented(f"connections[1].{path}: expected text, found {kind}") for path in paths
     ]
     assert (len(server.heads), server.connections) == (len(paths), 1)
@@ -51,7 +51,7 @@ async def test_11_where_text_is_due_nothing_else_will_do(
     "value",
     [
         *("swordfish", "", "2026", "2026-02-30T00:00:00Z", "10000-01-01T00:00:00Z", "1767225600"),
-        *("0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "2026-01-01T00:00:00\ud800"),
+        "2026-01-01T00:00:00\ud800",
         *(1767225600, 0.5, True, {}, ["2026-01-01"], 10**30),
     ],
 )
@@ -62,7 +62,7 @@ async def test_11_where_a_time_is_due_nothing_else_will_do(
     errors = [{**EMPTY, "lastError": {"occurredAt": value}}]
     server = serve(*(reply(body(item)) for item in [*items, *errors]))
     paths = [*TIMES, "lastError.occurredAt"]
-    assert await decode_failures(client_of(server), len(paths)) == [
+    assert await decode_failures(client_of(server, strict=True), len(paths)) == [
         not_as_documented(f"connections[0].{path}: expected an ISO 8601 time") for path in paths
     ]
     assert len(server.heads) == len(paths)
@@ -75,7 +75,7 @@ async def test_11_where_a_record_is_due_nothing_else_will_do(
     kinds = {str: "text", int: "a number", bool: "a boolean", list: "a list"}
     found = f"expected an object, found {kinds[type(value)]}"
     server = serve(reply(body(EMPTY, value)), reply(body({**EMPTY, "lastError": value})))
-    assert await decode_failures(client_of(server), 2) == [
+    assert await decode_failures(client_of(server, strict=True), 2) == [
         not_as_documented(f"connections[1]: {found}"),
         not_as_documented(f"connections[0].lastError: {found}"),
     ]
@@ -103,7 +103,7 @@ async def test_11_a_platform_id_is_never_none(
     item: object, problem: str, serve: Serve, client_of: ClientOf
 ) -> None:
     server = serve(reply(body(EMPTY, item)))
-    assert await decode_failures(client_of(server), 1) == [
+    assert await decode_failures(client_of(server, strict=True), 1) == [
         not_as_documented(f"connections[1].platformId: {problem}")
     ]
     assert len(server.heads) == 1

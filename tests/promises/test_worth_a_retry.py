@@ -29,7 +29,8 @@ from publora_async import (
     Timeouts,
     TransportError,
 )
-from publora_async._http.attempt import MAX_BODY, MAX_ERROR_BODY
+from publora_async._http.attempt import MAX_ERROR_BODY
+from publora_async._http.request import MAX_BODY
 
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 GZIP = {"Content-Encoding": "gzip"}
