@@ -89,6 +89,9 @@ class FanOut(Generic[T, R]):
             if self._cancelled or (self._ended and not self._tasks):
                 return None
             self._news.clear()
+            if patience is None:  # a timeout without an end costs as much as one with
+                await self._news.wait()
+                continue
             try:
                 async with asyncio.timeout(patience):
                     await self._news.wait()

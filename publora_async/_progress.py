@@ -1,7 +1,7 @@
 """The answers of a fan-out collected in one list, and a bar or a function told of each."""
 
 import warnings
-from collections.abc import AsyncIterable, Callable, Iterable, Sized
+from collections.abc import Callable, Sized
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -27,7 +27,7 @@ class Collector:
             bar where tqdm is not installed.
     """
 
-    def __init__(self, user_ids: Iterable[str] | AsyncIterable[str], progress: Progress) -> None:
+    def __init__(self, user_ids: object, progress: Progress) -> None:
         self._total = len(user_ids) if isinstance(user_ids, Sized) else None
         self._answers: dict[int, UserConnections] = {}
         self._failed = 0
@@ -60,8 +60,14 @@ class Collector:
         traceback: TracebackType | None,
     ) -> None:
         self._finish()
-        if isinstance(error, APIStatusError):
-            error.results = self.in_order()
+        results = self.in_order()
+        if isinstance(error, APIStatusError | ConfigurationError):
+            error.results = results
+        elif error is not None and results:
+            # Ctrl-C, for one: nothing that was answered is given up.
+            error.results = results  # type: ignore[attr-defined]  # any exception takes attributes
+            of = "" if self._total is None else f" of {self._total}"
+            error.add_note(f"{len(results)}{of} users were answered: they are its results")
 
 
 def _bar(

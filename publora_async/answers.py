@@ -10,6 +10,7 @@ from typing import Self
 from publora_async._fan_out import FanOut, Window
 from publora_async._loops import loop_or_none, running_loop
 from publora_async.errors import ClientStateError
+from publora_async.managed_users import ManagedUser
 from publora_async.user_connections import UserConnections
 
 __all__ = ["AsyncAnswers"]
@@ -25,13 +26,13 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
 
     def __init__(
         self,
-        fan_out: FanOut[str, UserConnections],
-        user_ids: Iterable[str] | AsyncIterable[str],
+        fan_out: FanOut[str | ManagedUser, UserConnections],
+        user_ids: Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser],
         concurrency: int,
     ) -> None:
         self._fan_out = fan_out
         plain, awaited = (user_ids, None) if isinstance(user_ids, Iterable) else (None, user_ids)
-        self._window: Window[str, UserConnections] = Window(plain, concurrency)
+        self._window: Window[str | ManagedUser, UserConnections] = Window(plain, concurrency)
         self._awaited_ids = awaited
         self._room = asyncio.Semaphore(concurrency)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -93,6 +94,8 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
         await self.aclose()
 
 
-def _cancel_soon(loop: asyncio.AbstractEventLoop, fan_out: FanOut[str, UserConnections]) -> None:
+def _cancel_soon(
+    loop: asyncio.AbstractEventLoop, fan_out: FanOut[str | ManagedUser, UserConnections]
+) -> None:
     with suppress(RuntimeError):  # the loop is closed
         loop.call_soon_threadsafe(fan_out.cancel)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from publora_async._checks import check_count, check_seconds
+from publora_async._checks import check_count, check_seconds, plain_text
 from publora_async._decoding.bodies import decode_connections, one
 from publora_async._fan_out import FanOut
 from publora_async._http.gate import Gate
@@ -25,6 +25,7 @@ from publora_async.errors import (
     ServerError,
     TransportError,
 )
+from publora_async.managed_users import ManagedUser
 from publora_async.records import Connection, ConnectionTest
 from publora_async.user_connections import UserConnections, UserConnectionsList
 
@@ -69,7 +70,7 @@ class AsyncConnections:
 
     def iter_many(
         self,
-        user_ids: Iterable[str] | AsyncIterable[str],
+        user_ids: Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser],
         *,
         concurrency: int = 32,
         ordered: bool = False,
@@ -83,8 +84,8 @@ class AsyncConnections:
         and one that asks for a pause (429) is given it by all.
 
         Args:
-            user_ids: Any iterable, async ones included; it is read no faster than the answers
-                are used.
+            user_ids: Any iterable of ids or :class:`ManagedUser`, async ones included; it is
+                read no faster than the answers are used.
 
             concurrency: How many users may be asked about and not yet handed out. It bounds
                 tasks, sockets and memory.
@@ -97,7 +98,7 @@ class AsyncConnections:
 
         Raises:
             ConfigurationError: *concurrency* is no whole number above 0, or *user_ids* is one
-                text.
+                text; while iterating: one of them is neither an id nor a user.
             AuthenticationError: While iterating: the key is missing, wrong or revoked.
             PermissionDeniedError: While iterating: the key may not use the API, or not act for
                 managed users.
@@ -108,13 +109,20 @@ class AsyncConnections:
 
     def _fan_out(
         self, user_ids: object, *, concurrency: int, ordered: bool
-    ) -> FanOut[str, UserConnections]:
+    ) -> FanOut[str | ManagedUser, UserConnections]:
         if isinstance(user_ids, str):
             raise ConfigurationError("user_ids must be several ids: [user_id] asks about one user")
         gate = Gate(check_count("concurrency", concurrency), self._transport.random)
         return FanOut(partial(self._ask_for, gate=gate), ordered=ordered)
 
-    async def _ask_for(self, user_id: str, *, gate: Gate) -> UserConnections:
+    async def _ask_for(self, who: str | ManagedUser, *, gate: Gate) -> UserConnections:
+        user_id = who.id if isinstance(who, ManagedUser) else who
+        if not isinstance(user_id, str):
+            # A mistake in the program, not a user's failure: None would ask about the key's owner.
+            raise ConfigurationError(
+                f"user_ids must hold user ids or ManagedUsers, not {type(who).__name__}"
+            )
+        user_id = plain_text(user_id)
         try:
             connections = await self._transport.call(_listing(user_id), decode_connections, gate)
         except ClientStateError:
@@ -127,7 +135,7 @@ class AsyncConnections:
 
     async def list_many(
         self,
-        user_ids: Iterable[str] | AsyncIterable[str],
+        user_ids: Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser],
         *,
         concurrency: int = 32,
         progress: Callable[[int, int | None, int], object] | bool | None = None,
@@ -135,10 +143,11 @@ class AsyncConnections:
         """
         Ask about many managed users at once, and give all answers together.
 
-        As :meth:`iter_many`, but all at once and in the order of *user_ids*.
+        As :meth:`iter_many`, but all at once and in the order of *user_ids*. Whatever ends it
+        early, an interrupt included, has what was answered before as its ``results``.
 
         Args:
-            user_ids: Any iterable, async ones included.
+            user_ids: Any iterable of ids or :class:`ManagedUser`, async ones included.
 
             concurrency: How many users are asked about at once.
 
@@ -147,11 +156,10 @@ class AsyncConnections:
                 length, and the number failed. ``None``: nothing is shown.
 
         Raises:
-            ConfigurationError: *concurrency* or *progress* cannot be used, or tqdm is missing.
-            AuthenticationError: The key is missing, wrong or revoked; what was answered before
-                is its ``results``.
-            PermissionDeniedError: The key may not use the API, or not act for managed users;
-                what was answered before is its ``results``.
+            ConfigurationError: *concurrency* or *progress* cannot be used, tqdm is missing, or
+                one of *user_ids* is neither an id nor a user.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not use the API, or not act for managed users.
             ClientStateError: The client is closed, or belongs elsewhere.
         """
         with Collector(user_ids, progress) as collector:

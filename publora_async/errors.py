@@ -95,7 +95,14 @@ class PubloraError(Exception):
 
 
 class ConfigurationError(PubloraError, ValueError):
-    """An argument or setting cannot be used; nothing was sent."""
+    """
+    An argument or setting cannot be used; nothing was sent.
+
+    Attributes:
+        results: What a fan-out had answered when it met something that is no user id.
+    """
+
+    results: "Sequence[user_connections.UserConnections]" = ()
 
 
 class ClientStateError(PubloraError, RuntimeError):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from publora_async import ClientStateError, UserConnections
+from publora_async import ClientStateError, ManagedUser, UserConnections
 from publora_async._fan_out import FanOut, Window
 from publora_sync._bridge import Bridge
 
@@ -28,13 +28,13 @@ class Answers(Iterator[UserConnections]):
 
     def __init__(
         self,
-        fan_out: FanOut[str, UserConnections],
-        user_ids: Iterable[str],
+        fan_out: FanOut[str | ManagedUser, UserConnections],
+        user_ids: Iterable[str | ManagedUser],
         concurrency: int,
         bridge: Bridge,
     ) -> None:
         self._fan_out = fan_out
-        self._window: Window[str, UserConnections] = Window(user_ids, concurrency)
+        self._window: Window[str | ManagedUser, UserConnections] = Window(user_ids, concurrency)
         self._bridge = bridge
         self._pid = os.getpid()
         # For several threads that share an iterator; a signal handler may interrupt one of them.

@@ -7,6 +7,7 @@ from publora_async import (
     Connection,
     ConnectionList,
     ConnectionTest,
+    ManagedUser,
     UserConnectionsList,
 )
 from publora_async._progress import Collector
@@ -49,7 +50,7 @@ class Connections:
         return self._bridge.run(self._connections.list, user_id=user_id)
 
     def iter_many(
-        self, user_ids: Iterable[str], *, concurrency: int = 32, ordered: bool = False
+        self, user_ids: Iterable[str | ManagedUser], *, concurrency: int = 32, ordered: bool = False
     ) -> Answers:
         """
         Ask about many managed users at once, and give each answer as it arrives.
@@ -60,7 +61,8 @@ class Connections:
         and one that asks for a pause (429) is given it by all.
 
         Args:
-            user_ids: Any iterable; it is read no faster than the answers are used.
+            user_ids: Any iterable of ids or :class:`ManagedUser`; it is
+                read no faster than the answers are used.
 
             concurrency: How many users may be asked about and not yet handed out. It bounds
                 tasks, sockets and memory.
@@ -73,7 +75,7 @@ class Connections:
 
         Raises:
             ConfigurationError: *concurrency* is no whole number above 0, or *user_ids* is one
-                text.
+                text; while iterating: one of them is neither an id nor a user.
             AuthenticationError: While iterating: the key is missing, wrong or revoked.
             PermissionDeniedError: While iterating: the key may not use the API, or not act for
                 managed users.
@@ -86,7 +88,7 @@ class Connections:
 
     def list_many(
         self,
-        user_ids: Iterable[str],
+        user_ids: Iterable[str | ManagedUser],
         *,
         concurrency: int = 32,
         progress: Callable[[int, int | None, int], object] | bool | None = None,
@@ -94,10 +96,11 @@ class Connections:
         """
         Ask about many managed users at once, and give all answers together.
 
-        As :meth:`iter_many`, but all at once and in the order of *user_ids*.
+        As :meth:`iter_many`, but all at once and in the order of *user_ids*. Whatever ends it
+        early, an interrupt included, has what was answered before as its ``results``.
 
         Args:
-            user_ids: Any iterable.
+            user_ids: Any iterable of ids or :class:`ManagedUser`.
 
             concurrency: How many users are asked about at once.
 
@@ -106,11 +109,10 @@ class Connections:
                 length, and the number failed. ``None``: nothing is shown.
 
         Raises:
-            ConfigurationError: *concurrency* or *progress* cannot be used, or tqdm is missing.
-            AuthenticationError: The key is missing, wrong or revoked; what was answered before
-                is its ``results``.
-            PermissionDeniedError: The key may not use the API, or not act for managed users;
-                what was answered before is its ``results``.
+            ConfigurationError: *concurrency* or *progress* cannot be used, tqdm is missing, or
+                one of *user_ids* is neither an id nor a user.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not use the API, or not act for managed users.
             ClientStateError: The client is closed, or belongs elsewhere.
         """
         with (

@@ -9,7 +9,14 @@ from typing import TypeAlias
 
 import pytest
 
-from publora_async import AsyncAnswers, AsyncPublora, ConfigurationError, UserConnections, _fan_out
+from publora_async import (
+    AsyncAnswers,
+    AsyncPublora,
+    ConfigurationError,
+    ManagedUser,
+    UserConnections,
+    _fan_out,
+)
 from publora_async._fan_out import FanOut
 from publora_async.sandbox import Sandbox
 from publora_sync import Answers, Publora
@@ -35,7 +42,8 @@ class Asked:
     def hold(self, user_id: str, *, until: str) -> None:
         self._held[user_id] = (until, asyncio.Event())
 
-    async def ask(self, user_id: str) -> UserConnections:
+    async def ask(self, user_id: str | ManagedUser) -> UserConnections:
+        assert isinstance(user_id, str)
         self.user_ids.append(user_id)
         for until, event in self._held.values():
             if until == user_id:
@@ -44,7 +52,7 @@ class Asked:
             await self._held[user_id][1].wait()
         return UserConnections(user_id)
 
-    def fan_out(self, *, ordered: bool = False) -> FanOut[str, UserConnections]:
+    def fan_out(self, *, ordered: bool = False) -> FanOut[str | ManagedUser, UserConnections]:
         return FanOut(self.ask, ordered=ordered)
 
 

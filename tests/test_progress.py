@@ -230,12 +230,13 @@ def test_what_comes_in_out_of_order_is_put_in_order() -> None:
     [
         (AuthenticationError(401, "Invalid API key"), UserConnectionsList([BAD, GOOD])),
         (NotFoundError(404, "No"), UserConnectionsList([BAD, GOOD])),
-        (PubloraError("No"), None),
-        (KeyboardInterrupt(), None),
+        (ConfigurationError("No"), UserConnectionsList([BAD, GOOD])),
+        (PubloraError("No"), UserConnectionsList([BAD, GOOD])),
+        (KeyboardInterrupt(), UserConnectionsList([BAD, GOOD])),
     ],
 )
-def test_a_refusal_takes_along_what_came_in_in_order(
-    error: BaseException, results: UserConnectionsList | None
+def test_whatever_ends_it_takes_along_what_came_in_in_order(
+    error: BaseException, results: UserConnectionsList
 ) -> None:
     collector = Collector([], None)
     collector.add(1, GOOD)
@@ -243,3 +244,18 @@ def test_a_refusal_takes_along_what_came_in_in_order(
     with pytest.raises(type(error)), collector:
         raise error
     assert getattr(error, "results", None) == results
+
+
+@pytest.mark.parametrize(("user_ids", "of"), [(["a", "b", "c"], " of 3"), (iter("abc"), "")])
+def test_an_interrupt_says_how_many_were_answered(user_ids: object, of: str) -> None:
+    collector = Collector(user_ids, None)
+    collector.add(0, GOOD)
+    with pytest.raises(KeyboardInterrupt) as raised, collector:
+        raise KeyboardInterrupt
+    assert raised.value.__notes__ == [f"1{of} users were answered: they are its results"]
+
+
+def test_an_interrupt_before_any_answer_says_nothing() -> None:
+    with pytest.raises(KeyboardInterrupt) as raised, Collector([], None):
+        raise KeyboardInterrupt
+    assert vars(raised.value) == {}
