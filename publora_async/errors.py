@@ -87,7 +87,10 @@ class PubloraError(Exception):
         if type(other) is not type(self):
             return NotImplemented
         # A note is a remark on an error, not part of what it says.
-        mine, others = ({**vars(error), "__notes__": None} for error in (self, other))
+        mine, others = (
+            [getattr(error, field.name) for field in attrs.fields(type(self))]
+            for error in (self, other)
+        )
         return mine == others
 
     def __hash__(self) -> int:
