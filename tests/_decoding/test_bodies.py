@@ -13,6 +13,7 @@ from publora_async import (
     LastError,
     decode_connections,
 )
+from publora_async._decoding import bodies
 
 REPLIES = Path(__file__).parents[1] / "replies"
 CONTRACT = (REPLIES / "contract.json").read_bytes()
@@ -132,3 +133,14 @@ def test_times_are_aware_and_in_utc(text: str, time: datetime) -> None:
     connection = decode_one(lastSuccessfulPost=text)
     assert connection.last_successful_post == time
     assert connection.last_successful_post.tzinfo is UTC
+
+
+@pytest.mark.parametrize("whole", [CONTRACT, TODAY], ids=["contract", "today"])
+def test_what_is_as_documented_is_read_the_quick_way(
+    whole: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = decode_connections(whole)
+    # Were the quick way broken, the careful one would take over without a sound.
+    monkeypatch.setattr(bodies, "parse", None)
+    monkeypatch.setattr(bodies, "structure_carefully", None)
+    assert decode_connections(whole) == expected

@@ -83,3 +83,12 @@ def test_the_environments_proxy_is_for_https_and_not_for_whom_it_spares(
 
 def test_an_environment_that_names_no_proxy_means_none() -> None:
     assert environment_proxy("https://publora.example") is None
+
+
+def test_a_host_name_may_have_253_characters_and_no_more() -> None:
+    label = "a" * 62
+    longest = f"{label}." * 4 + "b"
+    assert len(longest) == 253
+    assert to_base_url(f"https://{longest}") == f"https://{longest}"
+    with pytest.raises(ConfigurationError):
+        to_base_url(f"https://{longest}b")
