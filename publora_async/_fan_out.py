@@ -1,86 +1,77 @@
 """Bounded "ask for each", streaming; knows nothing of connections or of the service."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from functools import partial
-from typing import Generic, TypeVar
+from itertools import count, takewhile
+from typing import Final, Generic, TypeVar
 
-__all__ = ["FanOut"]
+__all__ = ["FanOut", "Window"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+SLOW: Final = 0.01
+"""Seconds of reading after which the items at hand are asked about without those behind them."""
+
 
 class FanOut(Generic[T, R]):
     """
-    Asks about items, a bounded number at a time, and gives the answers as they arrive.
+    Asks about items, each in a task of its own, and gives the answers as they arrive.
 
-    Whoever drives it claims and starts items while :attr:`free` allows, takes answers, and says
-    when one of them has been handed out. An item counts from its start until its answer is
-    handed out, so memory is bounded by *concurrency*, and no consumer is run ahead of.
+    It is used on the event loop's thread only. How many items it is given, and when, is up to
+    its consumer, who keeps a :class:`Window`.
 
     Args:
         ask: Gives an item's answer. What it raises ends everything.
-        concurrency: How many items may be between start and handing out.
         ordered: Whether answers come in the order of the items.
     """
 
-    def __init__(
-        self, ask: Callable[[T], Awaitable[R]], *, concurrency: int, ordered: bool
-    ) -> None:
+    def __init__(self, ask: Callable[[T], Awaitable[R]], *, ordered: bool) -> None:
         self._ask = ask
-        self._concurrency = concurrency
         self._ordered = ordered
-        self._claimed = 0
+        self._started = 0
         self._taken = 0
-        self._handed_out = 0
         self._done: dict[int, R] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
         self._ended = self._cancelled = False
         self._news = asyncio.Event()
 
-    @property
-    def free(self) -> int:
-        """How many more items may be started."""
-        return 0 if self._ended else self._concurrency - self._claimed + self._handed_out
-
-    def claim(self, items: Sequence[T]) -> Iterable[tuple[int, T]]:
-        """Number *items*, no more than are free, for :meth:`start`. On the consumer's thread."""
-        first = self._claimed
-        self._claimed += len(items)
-        return enumerate(items, first)
-
-    def start(self, numbered: Iterable[tuple[int, T]]) -> None:
-        """Begin to ask about what was claimed. On the loop's thread."""
-        for index, item in numbered:
-            self._spawn(partial(self._answer, index, item))
-
-    def feed(self, items: AsyncIterator[T]) -> None:
-        """Start whatever *items* gives, reading it no faster than there is room."""
-        self._spawn(partial(self._pull, items))
-
-    def end(self) -> None:
-        """Say that there are no more items."""
-        self._ended = True
-        self._news.set()
-
-    def fail(self, error: BaseException) -> None:
-        """Stop asking; *error* is raised once the answers before it are taken."""
-        self._error = self._error or error
-        self.cancel()
-
-    def hand_out(self) -> None:
-        """Say that one of the taken answers has been handed out. On the consumer's thread."""
-        self._handed_out += 1
-        self._news.set()
-
-    async def take(self) -> list[tuple[int, R]]:
+    def start(self, items: Iterable[T], end: Exception | None = None) -> None:
         """
-        Wait for answers, and take those that may be handed out; none when all is over.
+        Begin to ask about *items*.
+
+        Args:
+            items: They are numbered from 0 on in the order in which they are given.
+            end: What their iterator has raised after them. ``None``: there may be more.
+        """
+        if isinstance(end, (StopIteration, StopAsyncIteration)):
+            self._ended = True
+            self._news.set()
+        elif end is not None:
+            self._fail(end)
+        for item in items:
+            if self._cancelled:
+                return
+            self._spawn(partial(self._answer, self._started, item))
+            self._started += 1
+
+    def feed(self, items: AsyncIterator[T], room: asyncio.Semaphore) -> None:
+        """Start whatever *items* gives, reading one for each that is taken from *room*."""
+        self._spawn(partial(self._pull, items, room))
+
+    async def take(self, patience: float | None = None) -> list[tuple[int, R]] | None:
+        """
+        Wait for answers, and take those that may be handed out.
+
+        Args:
+            patience: Seconds after which there may be none yet. ``None``: there is no hurry.
 
         Returns:
-            Pairs of an item's number and its answer.
+            Pairs of an item's number and its answer; ``None`` when all is over.
 
         Raises:
             BaseException: What ended everything, once every answer before it has been taken.
@@ -96,13 +87,18 @@ class FanOut(Generic[T, R]):
                     # The error holds this frame, and the frame would hold the error.
                     del error
             if self._cancelled or (self._ended and not self._tasks):
+                return None
+            self._news.clear()
+            try:
+                async with asyncio.timeout(patience):
+                    await self._news.wait()
+            except TimeoutError:
                 return []
-            await self._changed()
 
     def cancel(self) -> None:
-        """Stop asking; what is under way is abandoned. On the loop's thread."""
+        """Stop asking; what is under way is abandoned."""
         self._cancelled = True
-        self.end()
+        self._news.set()
         for task in self._tasks:
             task.cancel()
 
@@ -112,8 +108,15 @@ class FanOut(Generic[T, R]):
         self._done.clear()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _fail(self, error: BaseException) -> None:
+        self._error = self._error or error
+        self.cancel()
+
     def _spawn(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
-        self._tasks.add(asyncio.create_task(self._run(work)))
+        task = asyncio.create_task(self._run(work))
+        # An eager one has run already, and may be done.
+        if not task.done():
+            self._tasks.add(task)
 
     async def _run(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         # Instead of a callback when it is done, which would take another turn of the loop.
@@ -129,33 +132,112 @@ class FanOut(Generic[T, R]):
             self._tasks.discard(asyncio.current_task())
             self._news.set()
         if failure is not None:
-            self.fail(failure)
+            self._fail(failure)
 
-    async def _answer(self, index: int, item: T) -> None:
-        self._done[index] = await self._ask(item)
+    async def _answer(self, number: int, item: T) -> None:
+        self._done[number] = await self._ask(item)
 
-    async def _pull(self, items: AsyncIterator[T]) -> None:
-        while True:
-            while not self.free:
-                await self._changed()
-            try:
-                item = await anext(items)
-            except StopAsyncIteration:
-                self.end()
-                return
-            self.start(self.claim([item]))
-
-    async def _changed(self) -> None:
-        self._news.clear()
-        await self._news.wait()
+    async def _pull(self, items: AsyncIterator[T], room: asyncio.Semaphore) -> None:
+        try:
+            while not self._cancelled:
+                await room.acquire()
+                try:
+                    item = await anext(items)
+                except StopAsyncIteration as end:
+                    self.start((), end)
+                    return
+                self.start((item,))
+        finally:
+            if isinstance(items, AsyncGenerator):
+                await items.aclose()
 
     def _ready(self) -> list[tuple[int, R]]:
-        if not self._ordered or self._error is not None:
-            answers = sorted(self._done.items())
-            self._done.clear()
+        if self._ordered and self._error is None:
+            numbers: Iterable[int] = takewhile(self._done.__contains__, count(self._taken))
         else:
-            answers = []
-            while (index := self._taken + len(answers)) in self._done:
-                answers.append((index, self._done.pop(index)))
+            numbers = sorted(self._done)
+        answers = [(number, self._done.pop(number)) for number in numbers]
         self._taken += len(answers)
         return answers
+
+
+class Window(Generic[T, R]):
+    """
+    What the consumer of a fan-out keeps, on its own thread: items to read, answers to hand out.
+
+    An item is in the window from when it is read until its answer is handed out. So memory is
+    bounded by *size*, and no consumer is run ahead of.
+
+    Args:
+        items: What to ask about. ``None``: they are read elsewhere.
+        size: The most items in the window.
+
+    Attributes:
+        answers: Those that were taken together and are not handed out yet.
+        patience: How long to wait for the next of them; for :meth:`FanOut.take`.
+        is_closed: Whether there will be no more answers.
+    """
+
+    def __init__(self, items: Iterable[T] | None, size: int) -> None:
+        self._items = None if items is None else iter(items)
+        self._size = size
+        self._inside = 0
+        self.answers: deque[tuple[int, R]] = deque()
+        self.patience: float | None = None
+        self.is_closed: bool = False
+
+    @property
+    def room(self) -> int:
+        """How many more items may be read."""
+        return 0 if self._items is None else self._size - self._inside
+
+    def read(self) -> tuple[list[T], Exception | None]:
+        """
+        Read items, as many as there is room for; fewer where they come slowly.
+
+        Where they do, an answer is waited for as long as they were, then the next one is read.
+
+        Returns:
+            What to give to :meth:`FanOut.start`.
+        """
+        items: list[T] = []
+        source = self._items
+        self.patience = None
+        begun = time.monotonic()
+        while source is not None and self._inside < self._size:
+            try:
+                items.append(next(source))
+            except Exception as end:  # noqa: BLE001  # raised once all answers are handed out
+                self._items = None
+                return items, end
+            self._inside += 1
+            if self._inside < self._size and (took := time.monotonic() - begun) > SLOW:
+                self.patience = took
+                break
+        return items, None
+
+    def put(self, answers: list[tuple[int, R]] | None) -> None:
+        """Put in what :meth:`FanOut.take` gave."""
+        if answers is None:
+            self.close()
+        else:
+            self.answers.extend(answers)
+
+    def hand_out(self) -> tuple[int, R] | None:
+        """Give the next answer with its item's number; ``None`` when all is over."""
+        try:
+            numbered = self.answers.popleft()
+        except IndexError:
+            return None
+        self._inside -= 1
+        return numbered
+
+    def stop_reading(self) -> None:
+        """Read nothing more."""
+        self._items = None
+
+    def close(self) -> None:
+        """Read nothing more, and forget the answers."""
+        self.stop_reading()
+        self.answers.clear()
+        self.is_closed = True

@@ -1,4 +1,4 @@
-"""All the answers of a fan-out together, and what is shown of its progress."""
+"""The answers of a fan-out collected in one list, and a bar or a function told of each."""
 
 import warnings
 from collections.abc import AsyncIterable, Callable, Iterable, Sized
@@ -8,15 +8,15 @@ from typing import Self, TypeAlias
 from publora_async.errors import APIStatusError, ConfigurationError
 from publora_async.user_connections import UserConnections, UserConnectionsList
 
-__all__ = ["Gathering", "Progress"]
+__all__ = ["Collector", "Progress"]
 
 Progress: TypeAlias = Callable[[int, int | None, int], object] | bool | None
 """``True`` draws a bar; a function is called with done, total or ``None``, and failed."""
 
 
-class Gathering:
+class Collector:
     """
-    Collects the numbered answers of a fan-out and reports how far it has come.
+    Collects the numbered answers of a fan-out and reports its progress.
 
     Args:
         user_ids: Whom is asked about; only their number is of interest, if there is one.

@@ -2,20 +2,17 @@
 
 import asyncio
 import weakref
-from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import suppress
-from itertools import islice
 from types import TracebackType
 from typing import Self
 
-from publora_async._fan_out import FanOut
+from publora_async._fan_out import FanOut, Window
 from publora_async._loops import loop_or_none, running_loop
-from publora_async._progress import Gathering
 from publora_async.errors import ClientStateError
 from publora_async.user_connections import UserConnections
 
-__all__ = ["AsyncAnswers", "FanOut", "Gathering"]
+__all__ = ["AsyncAnswers"]
 
 
 class AsyncAnswers(AsyncIterator[UserConnections]):
@@ -24,20 +21,19 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
 
     Nothing is asked before the first answer is waited for. Leaving the loop early stops it,
     too, as soon as the iterator is dropped; what was under way is cancelled.
-
-    Attributes:
-        fan_out: What asks. For a facade that hands out the answers on another thread.
     """
 
     def __init__(
         self,
         fan_out: FanOut[str, UserConnections],
         user_ids: Iterable[str] | AsyncIterable[str],
+        concurrency: int,
     ) -> None:
-        self.fan_out: FanOut[str, UserConnections] = fan_out
-        self._user_ids = user_ids
-        self._source = iter(user_ids) if isinstance(user_ids, Iterable) else None
-        self._taken: deque[tuple[int, UserConnections]] = deque()
+        self._fan_out = fan_out
+        plain, awaited = (user_ids, None) if isinstance(user_ids, Iterable) else (None, user_ids)
+        self._window: Window[str, UserConnections] = Window(plain, concurrency)
+        self._awaited_ids = awaited
+        self._room = asyncio.Semaphore(concurrency)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __anext__(self) -> UserConnections:
@@ -51,45 +47,39 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
         loop = running_loop()
         if self._loop not in (None, loop):
             raise ClientStateError("these answers belong to another event loop: ask anew here")
+        window = self._window
         try:
-            if self._loop is None:
+            if self._loop is None and not window.is_closed:
                 self._begin(loop)
-            self._feed()
-            if not self._taken:
-                self._taken.extend(await self.fan_out.take())
+            while not window.is_closed:
+                if window.room:
+                    self._fan_out.start(*window.read())
+                if not window.answers:
+                    window.put(await self._fan_out.take(window.patience))
+                if window.answers:
+                    break
         except BaseException:
-            self.fan_out.cancel()
+            window.stop_reading()
+            self._fan_out.cancel()
             raise
-        if not self._taken:
-            return None
-        self.fan_out.hand_out()
-        return self._taken.popleft()
+        if self._awaited_ids is not None:
+            self._room.release()
+        return window.hand_out()
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         # At exit the loop is gone already, and so is everything that ran on it.
-        weakref.finalize(self, _cancel_soon, loop, self.fan_out).atexit = False
-        if self._source is None and isinstance(self._user_ids, AsyncIterable):
-            self.fan_out.feed(aiter(self._user_ids))
-
-    def _feed(self) -> None:
-        if self._source is not None and (free := self.fan_out.free):
-            try:
-                user_ids = list(islice(self._source, free))
-            except Exception as error:  # noqa: BLE001  # raised once all answers are handed out
-                self.fan_out.fail(error)
-                return
-            self.fan_out.start(self.fan_out.claim(user_ids))
-            if len(user_ids) < free:
-                self.fan_out.end()
+        weakref.finalize(self, _cancel_soon, loop, self._fan_out).atexit = False
+        if self._awaited_ids is not None:
+            self._fan_out.feed(aiter(self._awaited_ids), self._room)
 
     async def aclose(self) -> None:
         """Stop asking, and wait until everything that was under way is released."""
-        self._taken.clear()
         if self._loop is None:
-            self.fan_out.cancel()
+            self._window.close()
         elif self._loop is loop_or_none():  # elsewhere there is nothing of it to stop
-            await self.fan_out.aclose()
+            self._window.close()
+            await self._fan_out.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from publora_async._checks import check_count, check_seconds
 from publora_async._decoding.bodies import decode_connections, one
+from publora_async._fan_out import FanOut
 from publora_async._http.gate import Gate
 from publora_async._http.request import Request, path_part, request
 from publora_async._loops import running_loop
-from publora_async.answers import AsyncAnswers, FanOut, Gathering
+from publora_async._progress import Collector
+from publora_async.answers import AsyncAnswers
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import (
     APIStatusError,
@@ -98,11 +100,16 @@ class AsyncConnections:
                 managed users.
             ClientStateError: While iterating: the client is closed, or belongs elsewhere.
         """
+        fan_out = self._fan_out(user_ids, concurrency=concurrency, ordered=ordered)
+        return AsyncAnswers(fan_out, user_ids, concurrency)
+
+    def _fan_out(
+        self, user_ids: object, *, concurrency: int, ordered: bool
+    ) -> FanOut[str, UserConnections]:
         if isinstance(user_ids, str):
             raise ConfigurationError("user_ids must be several ids: [user_id] asks about one user")
         gate = Gate(check_count("concurrency", concurrency), self._transport.random)
-        ask = partial(self._ask_for, gate=gate)
-        return AsyncAnswers(FanOut(ask, concurrency=concurrency, ordered=ordered), user_ids)
+        return FanOut(partial(self._ask_for, gate=gate), ordered=ordered)
 
     async def _ask_for(self, user_id: str, *, gate: Gate) -> UserConnections:
         try:
@@ -144,11 +151,11 @@ class AsyncConnections:
                 what was answered before is its ``results``.
             ClientStateError: The client is closed, or belongs elsewhere.
         """
-        with Gathering(user_ids, progress) as gathering:
+        with Collector(user_ids, progress) as collector:
             async with self.iter_many(user_ids, concurrency=concurrency) as answers:
                 while numbered := await answers.next_numbered():
-                    gathering.add(*numbered)
-        return gathering.in_order()
+                    collector.add(*numbered)
+        return collector.in_order()
 
     async def test(self, platform_id: str, *, user_id: str | None = None) -> ConnectionTest:
         """

@@ -107,9 +107,9 @@ class Bridge:
 
     def __init__(self, close: Callable[[], Awaitable[None]]) -> None:
         self._close = close
-        self._locks: dict[int, threading.Lock] = {}
-        self._loop_thread: LoopThread | None = None
-        self._end: weakref.finalize[[], Bridge] | None = None
+        # One for each process, as a fork copies no threads. And no lock around them: a signal
+        # handler that calls while this thread is in the middle of a call would wait for itself.
+        self._loop_threads: dict[int, LoopThread] = {}
         self._stopped = False
 
     def run(self, call: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -142,34 +142,54 @@ class Bridge:
         """
         self._started().call_soon(partial(call, *args, **kwargs))
 
+    def when_dropped(self, owner: T, call: Callable[[], object], /) -> "weakref.finalize[[], T]":
+        """
+        Have *call* run on the loop thread once *owner* is dropped.
+
+        Whoever drops it takes no lock, starts nothing and waits for nothing: it may be the
+        garbage collector, on any thread and in the middle of a call.
+
+        Raises:
+            ClientStateError: As for :meth:`run`.
+        """
+        return _when_dropped(owner, partial(self._started().call_if_alive, call))
+
     def _started(self) -> LoopThread:
         if sys.is_finalizing():
             # Daemon threads stand still by now, so the wait would never end.
             raise ClientStateError("the interpreter is exiting: close the client before")
-        with self._lock:
-            if self._stopped:
-                raise ClientStateError("this client is closed: make another one")
-            if self._loop_thread is None or not self._loop_thread.is_alive:
-                # The first call, or the first in a child process: a fork copies no threads.
-                self._loop_thread = LoopThread(self._close)
-                # A client that was dropped, not closed, leaves no thread behind either. At exit
-                # there is nothing to do: a daemon thread ends with the interpreter.
-                self._end = weakref.finalize(self, self._loop_thread.stop)
-                self._end.atexit = False
-            if self._loop_thread.is_current:
-                raise ClientStateError("a sync client cannot be called from its own event loop")
-            return self._loop_thread
-
-    @property
-    def _lock(self) -> threading.Lock:
-        # For each process its own: the parent's may have been held when it was copied.
-        return self._locks.setdefault(os.getpid(), threading.Lock())
+        pid = os.getpid()
+        loop_thread = self._loop_threads.get(pid)
+        if loop_thread is None:
+            new = LoopThread(self._close)
+            # A client that was dropped, not closed, leaves no thread behind either.
+            _when_dropped(self, new.stop)
+            loop_thread = self._loop_threads.setdefault(pid, new)
+        # Not before the thread can be found: stop() would miss one that starts meanwhile.
+        if self._stopped:
+            raise ClientStateError("this client is closed: make another one")
+        if loop_thread.is_current:
+            raise ClientStateError("a sync client cannot be called from its own event loop")
+        try:
+            loop_thread.open()
+        except ClientStateError:
+            if self._loop_threads.get(pid) is loop_thread:
+                del self._loop_threads[pid]  # the next call starts another
+            raise
+        return loop_thread
 
     def stop(self) -> None:
         """End the loop thread; calls under way fail. Again: nothing happens."""
-        with self._lock:
-            self._stopped = True
-        if self._loop_thread is not None and self._end is not None:
-            self._end()
+        self._stopped = True
+        loop_thread = self._loop_threads.get(os.getpid())
+        if loop_thread is not None:
+            loop_thread.stop()
             if not sys.is_finalizing():
-                self._loop_thread.join()
+                loop_thread.join()
+
+
+def _when_dropped(owner: T, call: Callable[[], object]) -> "weakref.finalize[[], T]":
+    finalizer = weakref.finalize(owner, call)
+    # At exit there is nothing to do: a daemon thread ends with the interpreter.
+    finalizer.atexit = False
+    return finalizer

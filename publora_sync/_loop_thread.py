@@ -8,12 +8,10 @@ a thread that the interpreter waits for: for ever, where nobody closes the clien
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from importlib.util import find_spec
 
 import anyio
-from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal
 
 from publora_async import ClientStateError
@@ -23,31 +21,57 @@ __all__ = ["LoopThread"]
 
 class LoopThread:
     """
-    A running event loop, for other threads to hand calls to.
+    An event loop that runs on a thread of its own, for other threads to hand calls to.
 
     Args:
         close: Awaited before the loop ends.
 
     Attributes:
-        calls: A task group in the portal. To start a task there takes one step to the loop's
-            thread; the portal's own methods wait for a second one, for each call.
-
-    Raises:
-        ClientStateError: The system gives no thread or no loop.
+        calls: A task group in the portal, there once :meth:`open` has returned. To start a task
+            in it takes one step to the loop's thread; the portal's own methods wait for a
+            second one, for each call.
     """
+
+    calls: asyncio.TaskGroup
+    _loop: asyncio.AbstractEventLoop
 
     def __init__(self, close: Callable[[], Awaitable[None]]) -> None:
         self._close = close
-        self._opened: Future[BlockingPortal] = Future()
-        self._thread = threading.Thread(target=self._run, name="publora", daemon=True)
+        self._starting = threading.RLock()
+        self._started = False
+        self._claimed = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._opened = False
+        self._failure: str | None = None
+        # Held until the loop runs, or cannot.
+        self._opening = threading.Lock()
+        self._opening.acquire()
+        self._stopped = False
+        self._stopping = asyncio.Event()
+
+    def open(self) -> None:
+        """
+        Start the thread, unless it has been started, and wait until its loop runs.
+
+        An interrupt ends the waiting only: the next call finds the loop running.
+
+        Raises:
+            ClientStateError: The system gives no thread or no loop.
+        """
+        if self._opened:
+            return
         try:
-            self._thread.start()
-            _, self.calls = self._opened.result().start_task(_take_calls)
-        except KeyboardInterrupt:
-            self._opened.add_done_callback(self._stop_if_open)
-            raise
-        except (OSError, RuntimeError) as error:
-            raise ClientStateError(f"the client's event loop cannot start: {error}") from None
+            with self._starting:
+                if not self._started:
+                    threading.Thread(target=self._run, name="publora", daemon=True).start()
+                    self._started = True
+        except RuntimeError as error:
+            raise _cannot_start(error) from None
+        while not self._opened and self._failure is None:
+            if self._opening.acquire(timeout=0.25):
+                self._opening.release()
+        if self._failure is not None:
+            raise _cannot_start(self._failure)
 
     @property
     def is_current(self) -> bool:
@@ -56,8 +80,8 @@ class LoopThread:
 
     @property
     def is_alive(self) -> bool:
-        """Whether what was handed over may still run."""
-        return self._thread.is_alive()
+        """Whether what was handed over may still run; in a child process it may not."""
+        return self._thread is not None and self._thread.is_alive()
 
     def call_soon(self, call: Callable[..., object], *args: object) -> None:
         """
@@ -71,41 +95,46 @@ class LoopThread:
         except RuntimeError:
             raise ClientStateError("this client was closed meanwhile") from None
 
-    def stop(self) -> None:
-        """Have the loop end; calls under way fail."""
-        if self.is_alive:  # in a child process the loop is the parent's
+    def call_if_alive(self, call: Callable[[], object]) -> None:
+        """Do so if the loop runs, or nothing. Takes no lock: it is for finalizers."""
+        if self._opened and self.is_alive:
             with suppress(ClientStateError):  # it has ended meanwhile
-                self.call_soon(self._stopping.set)
+                self.call_soon(call)
 
-    def _stop_if_open(self, opened: "Future[BlockingPortal]") -> None:
-        if opened.exception() is None:
-            self.stop()
+    def stop(self) -> None:
+        """Have the loop end, even one that does not run yet; calls under way fail."""
+        self._stopped = True
+        self.call_if_alive(self._stopping.set)
 
     def join(self) -> None:
         """Wait until the thread has ended."""
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def _run(self) -> None:
+        if not self._claimed.acquire(blocking=False):
+            return  # a signal handler that called while it was started has started it, too
+        self._thread = threading.current_thread()
         try:
             use_uvloop = find_spec("uvloop") is not None  # extra: speed
             anyio.run(self._serve, backend_options={"use_uvloop": use_uvloop})
         except Exception as error:
-            if self._opened.done():
+            if self._opened:
                 raise
-            self._opened.set_exception(error)
+            self._failure = str(error)
+            self._opening.release()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        async with BlockingPortal() as portal:
-            self._opened.set_result(portal)
-            await self._stopping.wait()
+        # asyncio's group: with anyio's a call takes a tenth longer.
+        async with BlockingPortal() as portal, asyncio.TaskGroup() as self.calls:
+            self._opened = True
+            self._opening.release()
+            if not self._stopped:
+                await self._stopping.wait()
             await self._close()
             await portal.stop(cancel_remaining=True)
 
 
-async def _take_calls(*, task_status: TaskStatus[asyncio.TaskGroup]) -> None:
-    # asyncio's group: with anyio's a call takes a tenth longer.
-    async with asyncio.TaskGroup() as calls:
-        task_status.started(calls)
-        await anyio.sleep_forever()
+def _cannot_start(why: object) -> ClientStateError:
+    return ClientStateError(f"the client's event loop cannot start: {why}")

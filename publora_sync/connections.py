@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 
 from publora_async import (
     AsyncConnections,
-    ConfigurationError,
     Connection,
     ConnectionList,
     ConnectionTest,
     UserConnectionsList,
 )
-from publora_async.answers import Gathering
+from publora_async._progress import Collector
 from publora_sync.answers import Answers
 
 if TYPE_CHECKING:
@@ -83,10 +82,10 @@ class Connections:
                 managed users.
             ClientStateError: While iterating: the client is closed, or belongs elsewhere.
         """
-        if isinstance(user_ids, str):
-            raise ConfigurationError("user_ids must be several ids: [user_id] asks about one user")
-        answers = self._connections.iter_many((), concurrency=concurrency, ordered=ordered)
-        return Answers(answers.fan_out, user_ids, self._bridge)
+        fan_out = self._connections._fan_out(  # noqa: SLF001  # what both colours drive
+            user_ids, concurrency=concurrency, ordered=ordered
+        )
+        return Answers(fan_out, user_ids, concurrency, self._bridge)
 
     def list_many(
         self,
@@ -118,12 +117,12 @@ class Connections:
             ClientStateError: The client is closed, or belongs elsewhere.
         """
         with (
-            Gathering(user_ids, progress) as gathering,
+            Collector(user_ids, progress) as collector,
             self.iter_many(user_ids, concurrency=concurrency) as answers,
         ):
             while numbered := answers.next_numbered():
-                gathering.add(*numbered)
-        return gathering.in_order()
+                collector.add(*numbered)
+        return collector.in_order()
 
     def test(self, platform_id: str, *, user_id: str | None = None) -> ConnectionTest:
         """

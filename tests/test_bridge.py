@@ -13,6 +13,7 @@ from hostile import HostileServer, reply
 from publora_async import AuthenticationError, ClientStateError, ConnectionList
 from publora_sync import Publora
 from publora_sync._bridge import Bridge, _Job
+from publora_sync._loop_thread import LoopThread
 
 
 def loop_threads() -> list[threading.Thread]:
@@ -177,6 +178,52 @@ def test_closing_does_not_wait_for_a_name_look_up_that_hangs(
         assert isinstance(under_way.exception(), ClientStateError)
         assert not released.is_set()
         released.set()
+
+
+def test_a_loop_that_another_call_has_seen_fail_is_given_up_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bridge = Bridge(nothing)
+
+    def fail(_: LoopThread) -> None:
+        bridge._loop_threads.clear()
+        raise ClientStateError("as the other call")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LoopThread, "open", fail)
+        with pytest.raises(ClientStateError, match="as the other call"):
+            bridge.run(nothing)
+    bridge.run(nothing)
+    bridge.stop()
+
+
+class Owner:
+    """Something to drop."""
+
+
+def test_what_is_due_when_an_owner_is_dropped_takes_no_lock_and_is_called_from_any_thread() -> None:
+    bridge, called = Bridge(nothing), threading.Semaphore(0)
+    owners, others = [Owner()], [Owner()]
+    for owner in (owners, others):
+        bridge.when_dropped(owner[0], called.release)
+    del owner
+    loop_thread = bridge._started()
+    with ThreadPoolExecutor(1) as threads, loop_thread._starting:  # as a first call holds it
+        threads.submit(owners.clear).result(10)
+        loop_thread.call_soon(others.clear)
+        assert called.acquire(timeout=10)
+        assert called.acquire(timeout=10)
+    bridge.stop()
+
+
+def test_an_owner_that_outlives_the_thread_is_dropped_quietly() -> None:
+    bridge, called = Bridge(nothing), threading.Event()
+    owner = Owner()
+    bridge.when_dropped(owner, called.set)
+    bridge.stop()
+    del owner
+    assert loop_threads() == []
+    assert not called.is_set()
 
 
 def test_at_exit_nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,8 +63,9 @@ DOORS = {
 SHARED = {
     "publora_async._checks.check_header_value",
     "publora_async._checks.masked",
-    "publora_async.answers.FanOut",
-    "publora_async.answers.Gathering",
+    "publora_async._fan_out.FanOut",
+    "publora_async._fan_out.Window",
+    "publora_async._progress.Collector",
     "publora_async.sandbox.__main__.main",
 }
 """What ``publora_sync`` takes of ``publora_async`` that users have no name for."""

@@ -1,13 +1,21 @@
 """The thread with the sync client's event loop: how it starts, how it ends."""
 
 import asyncio
+import signal
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextvars import ContextVar
+from functools import partial
+from typing import Any
 
+import anyio
 import pytest
+from conftest import KEY
+from hostile import HostileServer, reply
 
-from publora_async import ClientStateError
+from publora_async import ClientStateError, ConnectionList
+from publora_sync import Publora
 from publora_sync._bridge import Bridge
 from publora_sync._loop_thread import LoopThread
 
@@ -27,6 +35,7 @@ def test_its_loop_runs_until_it_is_stopped_and_what_closes_is_awaited_before() -
         closed.append(asyncio.get_running_loop().is_running())
 
     loop_thread = LoopThread(close)
+    loop_thread.open()
     assert loop_thread.is_alive
     assert not loop_thread.is_current
     loop_thread.stop()
@@ -39,6 +48,7 @@ def test_what_is_called_there_sees_the_callers_context_variables() -> None:
     name: ContextVar[str] = ContextVar("name")
     seen: Future[tuple[bool, str]] = Future()
     loop_thread = LoopThread(nothing)
+    loop_thread.open()
     name.set("zoe")
     loop_thread.call_soon(lambda: seen.set_result((loop_thread.is_current, name.get())))
     assert seen.result(10) == (True, "zoe")
@@ -48,6 +58,7 @@ def test_what_is_called_there_sees_the_callers_context_variables() -> None:
 
 def test_what_is_called_after_its_end_is_refused() -> None:
     loop_thread = LoopThread(nothing)
+    loop_thread.open()
     loop_thread.stop()
     loop_thread.join()
     with pytest.raises(ClientStateError, match="closed meanwhile"):
@@ -98,31 +109,182 @@ def test_what_goes_wrong_when_the_thread_ends_is_not_hidden(
     assert seen in ([ExceptionGroup], [ZeroDivisionError])
 
 
-@pytest.mark.parametrize("starts", [True, False])
-def test_an_interrupt_while_the_thread_starts_leaves_no_thread(
-    starts: bool,  # noqa: FBT001  # a table column
+def test_a_thread_that_the_system_does_not_give_is_an_error_and_the_next_call_tries_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    interrupts = [KeyboardInterrupt]
-
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(24, "Too many open files")
-
-    class InterruptedFuture(Future[object]):
-        def result(self, timeout: float | None = None) -> object:
-            if interrupts:
-                raise interrupts.pop()
-            return super().result(timeout)
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
 
     bridge = Bridge(nothing)
     with monkeypatch.context() as patch:
-        patch.setattr("publora_sync._loop_thread.Future", InterruptedFuture)
-        if not starts:
-            patch.setattr("publora_sync._loop_thread.anyio.run", fail)
-        with pytest.raises(KeyboardInterrupt):
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(ClientStateError, match=r"cannot start: can't start new thread$"):
             bridge.run(nothing)
-    for thread in loop_threads():
-        thread.join(10)
-    assert loop_threads() == []
     bridge.run(nothing)
     bridge.stop()
+
+
+@pytest.fixture
+def before_the_loop_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Callable[[], object]]]:
+    """What to do on the loop's thread before its loop runs."""
+    steps: list[Callable[[], object]] = []
+    run = anyio.run
+
+    def do_then_run(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401  # anyio's
+        for step in steps:
+            step()
+        return run(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("publora_sync._loop_thread.anyio.run", do_then_run)
+        yield steps
+
+
+class Interruption:
+    """
+    A signal to the main thread, once that waits for the loop.
+
+    Attributes:
+        over: To be set when it has been noticed; the loop runs only then.
+    """
+
+    def __init__(self, bridge: Bridge, number: signal.Signals) -> None:
+        self.over = threading.Event()
+        self._bridge = bridge
+        self._number = number
+
+    def __call__(self) -> None:
+        (loop_thread,) = self._bridge._loop_threads.values()
+        with loop_thread._starting:
+            pass
+        signal.pthread_kill(threading.main_thread().ident or 0, self._number)
+        self.over.wait(10)
+
+
+def test_an_interrupt_while_the_thread_starts_leaves_a_client_that_works(
+    before_the_loop_runs: list[Callable[[], object]],
+) -> None:
+    with HostileServer(reply()) as server, Publora(KEY, base_url=server.base_url) as publora:
+        interruption = Interruption(publora._bridge, signal.SIGINT)
+        before_the_loop_runs.append(interruption)
+        with pytest.raises(KeyboardInterrupt):
+            publora.connections.list()
+        interruption.over.set()
+        assert publora.connections.list() == ConnectionList()
+        assert len(loop_threads()) == 1
+    assert loop_threads() == []
+
+
+def test_a_client_closed_after_such_an_interrupt_leaves_no_thread(
+    before_the_loop_runs: list[Callable[[], object]],
+) -> None:
+    closed: list[bool] = []
+
+    async def close() -> None:
+        closed.append(True)
+
+    bridge = Bridge(close)
+    interruption = Interruption(bridge, signal.SIGINT)
+    before_the_loop_runs.append(interruption)
+    with pytest.raises(KeyboardInterrupt):
+        bridge.run(nothing)
+    threading.Timer(0, interruption.over.set).start()
+    bridge.stop()
+    assert loop_threads() == []
+    assert closed == [True]
+
+
+def test_a_signal_handler_may_call_while_the_interrupted_call_waits_for_the_thread(
+    before_the_loop_runs: list[Callable[[], object]],
+) -> None:
+    bridge = Bridge(nothing)
+    handled: list[bool] = []
+    interruption = Interruption(bridge, signal.SIGUSR1)
+    before_the_loop_runs.append(interruption)
+
+    def handle(*_: object) -> None:
+        interruption.over.set()
+        bridge.run(nothing)
+        handled.append(True)
+
+    old = signal.signal(signal.SIGUSR1, handle)
+    try:
+        bridge.run(nothing)
+    finally:
+        signal.signal(signal.SIGUSR1, old)
+    assert handled == [True]
+    assert len(loop_threads()) == 1
+    bridge.stop()
+
+
+def test_a_signal_handler_may_call_while_the_interrupted_call_starts_the_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bridge = Bridge(nothing)
+    loops: list[object] = []
+    handlers = [lambda: bridge.run(note)]
+    start = threading.Thread.start
+
+    async def note() -> None:
+        loops.append(asyncio.get_running_loop())
+
+    def start_late(thread: threading.Thread) -> None:
+        if handlers:
+            handlers.pop()()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_late)
+    bridge.run(note)
+    assert len(loops) == 2
+    assert len(set(loops)) == 1
+    bridge.stop()
+    assert loop_threads() == []
+
+
+class LateLock:
+    """
+    A lock that is not free in the first slice of the wait for it.
+
+    Attributes:
+        waited_for: Whether that slice is over.
+    """
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self.waited_for = threading.Event()
+        self._lock = lock
+        self.release = lock.release
+
+    def acquire(self, timeout: float) -> bool:
+        assert timeout < 1
+        if self.waited_for.is_set():
+            return self._lock.acquire(timeout=timeout)
+        self.waited_for.set()
+        return False
+
+
+def test_a_loop_that_takes_more_than_one_slice_of_the_waiting_is_waited_for(
+    before_the_loop_runs: list[Callable[[], object]],
+) -> None:
+    loop_thread = LoopThread(nothing)
+    lock = LateLock(loop_thread._opening)
+    loop_thread._opening = lock  # type: ignore[assignment]
+    before_the_loop_runs.append(partial(lock.waited_for.wait, 10))
+    loop_thread.open()
+    assert loop_thread.is_alive
+    loop_thread.stop()
+    loop_thread.join()
+
+
+def test_a_thread_that_is_stopped_before_it_starts_closes_and_ends_when_it_does() -> None:
+    closed: list[bool] = []
+
+    async def close() -> None:
+        closed.append(True)
+
+    loop_thread = LoopThread(close)
+    loop_thread.stop()
+    loop_thread.join()
+    loop_thread.open()
+    loop_thread.join()
+    assert closed == [True]
+    assert not loop_thread.is_alive

@@ -20,7 +20,7 @@ from publora_async import (
     UserConnections,
     UserConnectionsList,
 )
-from publora_async.answers import Gathering
+from publora_async._progress import Collector
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
 
@@ -219,10 +219,10 @@ BAD = UserConnections("bad", error=ServerError(500, "Internal server error"))
 
 
 def test_what_comes_in_out_of_order_is_put_in_order() -> None:
-    with Gathering(["bad", "good", "good"], None) as gathering:
+    with Collector(["bad", "good", "good"], None) as collector:
         for number, answer in [(2, GOOD), (0, BAD), (1, GOOD)]:
-            gathering.add(number, answer)
-    assert gathering.in_order() == UserConnectionsList([BAD, GOOD, GOOD])
+            collector.add(number, answer)
+    assert collector.in_order() == UserConnectionsList([BAD, GOOD, GOOD])
 
 
 @pytest.mark.parametrize(
@@ -237,9 +237,9 @@ def test_what_comes_in_out_of_order_is_put_in_order() -> None:
 def test_a_refusal_takes_along_what_came_in_in_order(
     error: BaseException, results: UserConnectionsList | None
 ) -> None:
-    gathering = Gathering([], None)
-    gathering.add(1, GOOD)
-    gathering.add(0, BAD)
-    with pytest.raises(type(error)), gathering:
+    collector = Collector([], None)
+    collector.add(1, GOOD)
+    collector.add(0, BAD)
+    with pytest.raises(type(error)), collector:
         raise error
     assert getattr(error, "results", None) == results

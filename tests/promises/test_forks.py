@@ -59,15 +59,12 @@ def leaves():
 
 publora = Publora(max_connections=1)
 calls()
-lock = publora._bridge._lock
 for child in sys.stdin.read().splitlines():
-    lock.acquire()  # as another thread's call may have
     forked = os.fork()
     if not forked:
         signal.alarm(20)
         for step in child.split():
             globals()[step]()
-    lock.release()
     print(child, os.waitstatus_to_exitcode(os.waitpid(forked, 0)[1]), flush=True)
     calls()
 closes()
