@@ -19,10 +19,7 @@ TOO_LARGE = {
 }
 """What breaks a rule still, and how large it may be. This table only shrinks."""
 
-UNTESTED = {
-    "publora_async/answers.py",
-    "publora_sync/answers.py",
-}
+UNTESTED: set[str] = set()
 """Modules that have no test file of their name yet. This set only shrinks."""
 
 
