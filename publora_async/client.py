@@ -26,10 +26,12 @@ __all__ = ["AsyncPublora"]
 
 class AsyncPublora:
     """
-    A client of Publora, for one key, one event loop and one process.
+    A client of Publora, for one key and one event loop at a time.
 
     It opens its first connection at the first call, and is closed by ``async with`` or
-    :meth:`close`. Calls may be made from many tasks at once.
+    :meth:`close`. Calls may be made from many tasks at once. After its event loop has been
+    closed, and in a forked process, it begins anew on connections of its own; while the loop
+    is alive, calls from another one are refused.
 
     Args:
         api_key: The secret. ``None``: what ``PUBLORA_API_KEY`` holds when the client is made.

@@ -6,10 +6,15 @@ a thread that the interpreter waits for: for ever, where nobody closes the clien
 """
 
 import asyncio
+import select
+import socket
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from importlib.util import find_spec
+from types import BuiltinFunctionType
+from typing import Any
 
 import anyio
 from anyio.from_thread import BlockingPortal
@@ -116,7 +121,8 @@ class LoopThread:
             return  # a signal handler that called while it was started has started it, too
         self._thread = threading.current_thread()
         try:
-            use_uvloop = find_spec("uvloop") is not None  # extra: speed
+            green = _threads_are_green()
+            use_uvloop = not green and find_spec("uvloop") is not None  # extra: speed
             anyio.run(self._serve, backend_options={"use_uvloop": use_uvloop})
         except Exception as error:
             if self._opened:
@@ -125,7 +131,8 @@ class LoopThread:
             self._opening.release()
 
     async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
+        loop.getaddrinfo = partial(_numeric_first, loop.getaddrinfo)  # type: ignore[method-assign]
         # asyncio's group: with anyio's a call takes a tenth longer.
         async with BlockingPortal() as portal, asyncio.TaskGroup() as self.calls:
             self._opened = True
@@ -134,6 +141,39 @@ class LoopThread:
                 await self._stopping.wait()
             await self._close()
             await portal.stop(cancel_remaining=True)
+
+
+def _threads_are_green() -> bool:
+    """
+    Tell whether gevent or eventlet has put threads of its own in the place of the system's.
+
+    All of those share one thread of the system's, which uvloop would keep for itself while it
+    waits: the process would stand still. asyncio's loop waits by what they have put in, too.
+    """
+    if type(threading.get_ident) is BuiltinFunctionType:
+        return False
+    if type(select.select) is BuiltinFunctionType:
+        raise RuntimeError("its thread is gevent's or eventlet's, but select is not: patch all")
+    return True
+
+
+async def _numeric_first(
+    otherwise: Callable[..., Awaitable[list[tuple[Any, ...]]]],
+    host: str,
+    port: int,
+    **options: int,
+) -> list[tuple[Any, ...]]:
+    """
+    Take an address for what it is, instead of looking it up.
+
+    uvloop does so for each connection, on four threads of libuv's that never end. With them,
+    CPython warns of every fork, also after the client was closed.
+    """
+    try:
+        flags = options.get("flags", 0) | socket.AI_NUMERICHOST
+        return list(socket.getaddrinfo(host, port, **{**options, "flags": flags}))
+    except OSError:
+        return await otherwise(host, port, **options)
 
 
 def _cannot_start(why: object) -> ClientStateError:

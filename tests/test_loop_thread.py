@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -54,6 +55,28 @@ def test_what_is_called_there_sees_the_callers_context_variables() -> None:
     assert seen.result(10) == (True, "zoe")
     loop_thread.stop()
     loop_thread.join()
+
+
+def test_its_loop_looks_up_names_and_takes_addresses_for_what_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+    getaddrinfo = socket.getaddrinfo
+
+    def note(*args: Any, **options: Any) -> object:  # noqa: ANN401  # as socket's
+        asked.append(threading.current_thread())
+        return getaddrinfo(*args, **options)
+
+    async def resolve(name: str) -> object:
+        return await asyncio.get_running_loop().getaddrinfo(name, 80, type=socket.SOCK_STREAM)
+
+    monkeypatch.setattr(socket, "getaddrinfo", note)
+    bridge = Bridge(nothing)
+    expected = getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM)
+    assert bridge.run(resolve, "127.0.0.1") == expected
+    assert asked == loop_threads()
+    assert expected[0] in bridge.run(resolve, "localhost")  # type: ignore[operator]
+    bridge.stop()
 
 
 def test_what_is_called_after_its_end_is_refused() -> None:

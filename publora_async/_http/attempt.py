@@ -14,13 +14,13 @@ from typing import Final, TypeVar
 import aiohttp
 
 from publora_async._http.exchange import Exchange
-from publora_async._http.failures import BrokenConnectionError, Failure, failure_of
+from publora_async._http.failures import Failure, failure_of
 from publora_async._http.options import ClientOptions
 from publora_async._http.refusals import refusal
 from publora_async._http.request import Request
 from publora_async._http.retry import REPEATABLE_STATUSES, parse_retry_after
 from publora_async._http.session import Pool
-from publora_async._http.straight import HttpProcessingError, Response, Stages
+from publora_async._http.straight import Response, Stages
 from publora_async._http.timer import Until
 from publora_async.errors import Limit, ResponseDecodeError
 
@@ -84,7 +84,9 @@ class Attempts:
         except ResponseDecodeError as error:
             # Without its traceback, whose frames hold the body.
             return Failure(error.with_traceback(None), repeatable=False)
-        except (aiohttp.ClientError, HttpProcessingError, BrokenConnectionError, OSError) as error:
+        # Whatever asyncio, aiohttp or what somebody has put below them lets through: no user's
+        # failure may end a fan-out, and callers expect no errors but ours.
+        except Exception as error:  # noqa: BLE001
             limit: Limit = "deadline" if deadline < end else "timeout"
             return refused or failure_of(error, stages.reached, limit, self._options)
 

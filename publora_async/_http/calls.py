@@ -19,7 +19,6 @@ from publora_async._http.timer import Until
 from publora_async._loops import running_loop
 from publora_async.errors import (
     APIStatusError,
-    ClientStateError,
     GaveUp,
     NotSentError,
     PubloraError,
@@ -111,8 +110,8 @@ class Transport:
                 self._budget.earn(retried=attempt > 1)
                 logger.debug("%s %s: answered, attempt %d", request.method, request.route, attempt)
                 return outcome
-            if self.pool.closed:
-                return ClientStateError("this client was closed meanwhile")
+            if over := self.pool.over():
+                return over
             if error is not None and isinstance(outcome.error, NotSentError):
                 error.gave_up = "gate"
                 return error

@@ -6,6 +6,7 @@ A timeout says which limit ran out and at which stage. Every other error says wh
 
 import math
 import os
+from traceback import walk_tb
 
 import aiohttp
 import attrs
@@ -69,7 +70,7 @@ def failure_of(error: Exception, stage: Stage, limit: Limit, options: ClientOpti
         case TimeoutError():
             return Failure(too_late(stage, limit, options), repeatable=limit == "timeout")
         case _:
-            message, repeatable = _explain(error)
+            message, repeatable = _explain(error, options.api_key)
             return Failure(TransportError(message, stage), repeatable)
 
 
@@ -95,7 +96,7 @@ _DOING: dict[Stage, str] = {
 }
 
 
-def _explain(error: Exception) -> tuple[str, bool]:
+def _explain(error: Exception, key: str) -> tuple[str, bool]:
     """Say what went wrong below HTTP, and whether another attempt may succeed."""
     may_pass = False
     match error:
@@ -112,10 +113,25 @@ def _explain(error: Exception) -> tuple[str, bool]:
             what = "what answered does not speak HTTP: check base_url"
         case aiohttp.ClientPayloadError(__cause__=ContentEncodingError()):
             what = "the answer's compression is broken"
-        case _:
+        case aiohttp.ClientError() | BrokenConnectionError() | OSError():
             what = "the connection broke before the answer was whole"
             may_pass = True
+        case _:
+            what = f"an unexpected {_named(error, key)}"
+            # Such as a thread that the system does not give. Its subclasses are others' refusals.
+            may_pass = type(error) is RuntimeError
     return what, may_pass
+
+
+def _named(error: Exception, key: str) -> str:
+    """Name the kind of *error* and where it comes from; its words only if they are harmless."""
+    place = ""
+    for frame, line in walk_tb(error.__traceback__):
+        place = f" in {frame.f_globals.get('__name__')}, line {line}"
+    words = str(error)
+    # Those of a ValueError may quote a header, with the key in it in whatever spelling.
+    harmless = isinstance(error, RuntimeError) and words and key not in words
+    return f"{type(error).__name__}{f' ({words})' if harmless else ''}{place}"
 
 
 def _reason(error: OSError) -> str:

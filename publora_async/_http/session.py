@@ -1,8 +1,8 @@
 """
 The connection pool that a client and those derived from it share.
 
-It opens an aiohttp session at its first use, belongs to that event loop and process from then on,
-and closes the session in the end.
+It opens an aiohttp session at its first use and belongs to that event loop and process until
+that loop is closed, or the process forked; then it begins anew. It closes the session in the end.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from contextlib import suppress
 
 import aiohttp
 
+from publora_async._http.connectors import let_go, loop_of
 from publora_async._http.options import ClientOptions
 from publora_async._http.retry import RetryBudget
 from publora_async._http.straight import SERVER_SOFTWARE, Connector
@@ -70,6 +71,8 @@ class Pool:
         self._ssl_context = options.ssl_context
         self._borrowed = borrowed
         self._begin()
+        # For threads whose loops would begin anew at the same time.
+        self._beginning = threading.Lock()
 
     def _begin(self) -> None:
         self.slots: asyncio.Semaphore = asyncio.Semaphore(self._most_at_once)
@@ -93,17 +96,51 @@ class Pool:
         if os.getpid() != self._pid:
             self._begin_after_fork()
         loop = running_loop()
-        if self._session is None:
-            self._session = self._open()
-            self._loop = loop
-            self._end = weakref.finalize(self, _left_open, self._session, loop, self._pid)
-            # A daemon thread ends with the interpreter, and with it the sync client's loop.
-            self._end.atexit = not threading.current_thread().daemon
-        if loop is not self._loop:
-            raise ClientStateError(
-                "this client belongs to another event loop: make one client for each loop"
+        session = self._session
+        if session is None or self._loop is not loop:
+            with self._beginning:
+                return self._open_in(loop)
+        if error := self._refused(loop):
+            raise error
+        return session
+
+    def over(self) -> ClientStateError | None:
+        """Say why no attempt can be made any more; ``None``: one can."""
+        if self.closed:
+            return ClientStateError("this client was closed meanwhile")
+        return self._refused(running_loop())
+
+    def _refused(self, loop: asyncio.AbstractEventLoop) -> ClientStateError | None:
+        if self._borrowed is None:
+            return None
+        connector = self._borrowed.connector
+        if connector is None or connector.closed:
+            return ClientStateError("the borrowed session is closed: make it and a client anew")
+        if loop_of(connector) not in {None, loop}:
+            return ClientStateError(
+                "the borrowed session belongs to another event loop: make it and a client here"
             )
-        return self._session
+        return None
+
+    def _open_in(self, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientSession:
+        if self._session and self._loop and self._end:
+            if not self._loop.is_closed():
+                raise ClientStateError(
+                    "this client belongs to another event loop: make one client for each loop, "
+                    "or use publora_sync, whose client serves all of them"
+                )
+            # Nothing can be under way in it.
+            self._end.detach()
+            _let_go_of(self._session)
+            self._begin()
+        if error := self._refused(loop):
+            raise error
+        self._session = session = self._open()
+        self._loop = loop
+        self._end = weakref.finalize(self, _left_open, session, loop, self._pid)
+        # A daemon thread ends with the interpreter, and with it the sync client's loop.
+        self._end.atexit = not threading.current_thread().daemon
+        return session
 
     def explain(self, reason: str) -> None:
         """Log, once for each session and *reason*, why requests do not go past the session."""
@@ -121,11 +158,9 @@ class Pool:
         # asyncio reads into a new buffer of 256 KiB each time. glibc maps and unmaps so large a
         # one until a larger one was freed: without this, a call takes 25 % longer.
         bytes(1 << 20)  # made, and freed at once
+        connector: aiohttp.BaseConnector | None
         if self._borrowed is None:
-            connector: aiohttp.BaseConnector = Connector()
-            traces = None
-        elif self._borrowed.connector is None:
-            raise ClientStateError("the borrowed session is closed: make another client")
+            connector, traces = Connector(), None
         else:
             connector, traces = self._borrowed.connector, self._borrowed.trace_configs
         # Without cookies: one user's must not travel with the next user's request.
@@ -145,6 +180,7 @@ class Pool:
         if self._end is not None:
             self._end()
         self._begin()
+        self._beginning = threading.Lock()  # the parent's may be held for ever
 
     async def sleep(self, seconds: float) -> None:
         """Wait for so many seconds, or until the pool is closed."""
@@ -170,8 +206,7 @@ class Pool:
         self.closed = True
         self._end.detach()
         if self._loop.is_closed():
-            # What was open in it was closed with it, or will be when it is collected.
-            self._session.detach()
+            _let_go_of(self._session)
             return
         self._closing.set()
         self.timer.expire_all()
@@ -183,17 +218,28 @@ def _close_soon(connector: Connector) -> None:
     asyncio.ensure_future(connector.close(abort_ssl=True))  # noqa: RUF006  # its futures hold it
 
 
+def _let_go_of(session: aiohttp.ClientSession) -> None:
+    """Close the connections of *session*, unless they are borrowed; its loop is closed."""
+    connector = session.connector
+    session.detach()
+    if isinstance(connector, Connector):
+        let_go(connector)
+
+
 def _left_open(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop, pid: int) -> None:
     """Close the connections of a pool that was dropped without being closed, and warn of it."""
     connector = session.connector
-    session.detach()  # without it, aiohttp would complain of a session that nobody knows
     if connector is not None and os.getpid() != pid:
+        session.detach()
         # To close them here would end the parent's calls, and so may their collection.
         _inherited.append(connector)
         return
-    if isinstance(connector, Connector):
-        with suppress(RuntimeError):  # the loop is closed
+    try:
+        if isinstance(connector, Connector):
             loop.call_soon_threadsafe(_close_soon, connector)
+        session.detach()  # without it, aiohttp would complain of a session that nobody knows
+    except RuntimeError:  # the loop is closed
+        _let_go_of(session)
     warnings.warn(
         "an AsyncPublora was not closed: use it in 'async with', or await its close()",
         ResourceWarning,

@@ -15,7 +15,7 @@ from publora_async._http.options import ClientOptions
 from publora_async.errors import Limit
 
 UNTRUSTED = ssl.SSLCertVerificationError(1, "self-signed")
-OPTIONS = ClientOptions(api_key="k", timeout=Timeouts(total=30, connect=2, read=3), deadline=60)
+OPTIONS = ClientOptions(api_key="sk_x", timeout=Timeouts(total=30, connect=2, read=3), deadline=60)
 WHERE: Any = SimpleNamespace(host="publora.example", port=443, ssl=True)
 
 
@@ -70,6 +70,11 @@ def with_cause(error: Exception, cause: Exception) -> Exception:
         ),
         (BrokenConnectionError(), "the connection broke before the answer was whole", True),
         (ConnectionResetError(), "the connection broke before the answer was whole", True),
+        (RuntimeError("no thread"), "an unexpected RuntimeError (no thread)", True),
+        (RuntimeError(), "an unexpected RuntimeError", True),
+        (RuntimeError("sent sk_x"), "an unexpected RuntimeError", True),
+        (NotImplementedError("here"), "an unexpected NotImplementedError (here)", False),
+        (ValueError("swordfish"), "an unexpected ValueError", False),
     ],
 )
 def test_what_broke_is_said_without_a_word_of_the_request(

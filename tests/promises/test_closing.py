@@ -157,7 +157,7 @@ def use_in_a_loop_that_dies(
     return used
 
 
-# asyncio's own words on transports and tasks whose loop was closed before them.
+# asyncio's own words on tasks, and on what a borrowed session holds, whose loop was closed before.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.filterwarnings("ignore:Exception ignored in. <coroutine")
 @pytest.mark.parametrize("lent", [False, True], ids=["own", "borrowed"])

@@ -1,6 +1,5 @@
 """What a forked child does with the client it inherits; its parent notices nothing of it."""
 
-import signal
 import socket
 import ssl
 import threading
@@ -178,10 +177,6 @@ def test_29_a_sync_client_works_in_a_child_and_the_parent_is_undisturbed(
     context, authority = trusted
     server = serve(reply(), tls=context)
     ends = dict.fromkeys(SYNC_CHILDREN, 7)
-    if loop == "uvloop":
-        # libuv, at the exit of a child, waits for threads that had looked names up in the parent.
-        unlucky = [one for one, (calls, _) in SYNC_CHILDREN.items() if not calls and "exit" in one]
-        ends.update(dict.fromkeys(unlucky, -signal.SIGSEGV))
     with started(SYNC, server, tmp_path, loop=loop, trusted=authority) as script:
         assert run_with_children(script, ends) == (
             *(0, [f"{child} {end}" for child, end in ends.items()], ""),
@@ -365,3 +360,23 @@ def test_29_pools_of_processes_work(method: str, loop: str, serve: Serve, tmp_pa
     assert (code, errors) == (0, "")
     assert output.startswith(f"{[0] * 12} 0 ")
     assert (len(server.heads), server.connections) == (15, 2 + int(output.split()[-1]))
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_29_a_client_that_was_closed_leaves_no_thread_that_a_fork_is_warned_of(
+    loop: str, serve: Serve, tmp_path: Path
+) -> None:
+    server = serve(reply())
+    script = """
+import os
+from publora_sync import Publora
+with Publora() as publora:
+    publora.connections.list()
+    named = os.environ["PUBLORA_BASE_URL"].replace("127.0.0.1", "localhost")
+    publora.with_options(base_url=named).connections.list()
+print(len(os.listdir("/proc/self/task")))
+"""
+    if not Path("/proc/self/task").exists():
+        pytest.skip("the system does not tell of its threads")
+    with started(script, server, tmp_path, loop=loop) as process:
+        assert finished(process) == (0, "1\n", "")

@@ -1,10 +1,13 @@
 """One client, one event loop: every call from elsewhere is one error, and the loop unharmed."""
 
 import asyncio
+import gc
 import os
 import socket
 import threading
+import warnings
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -13,13 +16,17 @@ import pytest
 import trio
 from asking import Serve
 from conftest import KEY
-from hostile import reply
+from hostile import reply, silence
 from leftovers import everything_shown
+from trust import serving, trusting
 
 from publora_async import AsyncPublora, ClientStateError, ConnectionList, UserConnections
 
 Call = Callable[[AsyncPublora], Coroutine[Any, Any, object]]
-OTHER = "this client belongs to another event loop: make one client for each loop"
+OTHER = (
+    "this client belongs to another event loop: make one client for each loop, "
+    "or use publora_sync, whose client serves all of them"
+)
 OTHERS_ANSWERS = "these answers belong to another event loop: ask anew here"
 NONE = "no asyncio event loop is running here: publora_sync needs none"
 
@@ -108,15 +115,86 @@ def test_25_the_session_is_made_inside_the_running_loop(serve: Serve) -> None:
     assert (len(server.heads), server.connections) == (1, 1)
 
 
-def test_25_a_client_whose_loop_is_closed_says_so_in_the_next(serve: Serve) -> None:
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("derived", [False, True], ids=["itself", "derived"])
+@pytest.mark.parametrize("end", ["begun anew", "closed", "dropped"])
+def test_25_a_client_whose_loop_is_closed_begins_anew_and_leaves_nothing_in_the_old_one(
+    end: str,
+    derived: bool,  # noqa: FBT001  # a table column
+    secure: bool,  # noqa: FBT001
+    serve: Serve,
+) -> None:
+    server = serve(reply(), tls=serving() if secure else None)
+    base_url = server.base_url.replace("http:", "https:" if secure else "http:")
+    publora = AsyncPublora(KEY, base_url=base_url, ssl_context=trusting())
+    asked = publora.with_options(deadline=9) if derived else publora
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            assert asyncio.run(asked.connections.list()) == ConnectionList()
+        if end == "begun anew":
+            assert asyncio.run(in_one_loop(asked, publora)) == ConnectionList()
+        elif end == "closed":
+            asyncio.run(publora.close())
+        del asked, publora
+        gc.collect()
+        assert server.is_left_alone()
+    expected = ["an AsyncPublora was not closed"] if end == "dropped" else []
+    assert [str(one.message).partition(":")[0] for one in told] == expected
+    assert len(server.heads) == server.connections == 2 + (end == "begun anew")
+
+
+async def in_one_loop(asked: AsyncPublora, owner: AsyncPublora) -> ConnectionList:
+    async with owner:
+        return await asked.connections.list()
+
+
+def test_25_a_client_begins_anew_in_every_loop_of_uvloops(serve: Serve) -> None:
+    uvloop = pytest.importorskip("uvloop")
     server = serve(reply(headers={"Connection": "close"}))
     publora = AsyncPublora(KEY, base_url=server.base_url)
-    asyncio.run(publora.connections.list())
     for _ in range(2):
-        with pytest.raises(ClientStateError, match=f"^{OTHER}$"):
-            asyncio.run(publora.connections.list())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            assert runner.run(publora.connections.list()) == ConnectionList()
     asyncio.run(publora.close())
-    assert len(server.heads) == 1
+    assert len(server.heads) == 2
+
+
+def test_25_a_call_that_its_loop_has_left_hanging_holds_nothing_in_the_next(serve: Serve) -> None:
+    server = serve(silence, reply())
+    publora = AsyncPublora(KEY, base_url=server.base_url, max_connections=1)
+    loop = asyncio.new_event_loop()
+    hanging = loop.create_task(publora.connections.list())
+    hanging._log_destroy_pending = False  # type: ignore[attr-defined]  # it is meant
+    loop.run_until_complete(asyncio.to_thread(server.asked.acquire))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    assert asyncio.run(in_one_loop(publora, publora)) == ConnectionList()
+    assert (len(server.heads), server.connections) == (2, 2)
+
+
+def test_25_of_two_threads_that_begin_anew_at_once_one_is_refused(serve: Serve) -> None:
+    server = serve(reply())
+    publora = AsyncPublora(KEY, base_url=server.base_url)
+    asyncio.run(publora.connections.list())
+    both_here = threading.Barrier(2)
+
+    async def ask() -> BaseException | None:
+        both_here.wait(9)
+        try:
+            await publora.connections.list()
+        except ClientStateError as error:
+            return error
+        finally:
+            both_here.wait(9)  # until then, both loops are alive
+        return None
+
+    with ThreadPoolExecutor(2) as threads:
+        outcomes = [threads.submit(asyncio.run, ask()) for _ in range(2)]
+    errors = [outcome.result() for outcome in outcomes]
+    assert sorted(errors, key=bool) == [None, ClientStateError(OTHER)]
+    asyncio.run(publora.close())
+    assert (len(server.heads), server.connections) == (2, 2)
 
 
 async def test_25_a_call_from_another_threads_loop_leaves_the_calls_in_flight_alone(
@@ -177,3 +255,67 @@ async def test_25_a_borrowed_session_of_the_parents_is_not_used_in_a_child(
                 await publora.connections.list()
         await publora.connections.list()
     assert (len(server.heads), server.connections) == (2, 1)
+
+
+@pytest.mark.parametrize("method", ["list", "list_many"])
+@pytest.mark.parametrize("retries", [0, 3])
+async def test_25_a_borrowed_session_that_is_closed_is_one_error(
+    retries: int, method: str, serve: Serve
+) -> None:
+    server = serve(reply())
+    ids = () if method == "list" else (["a", "b"],)
+    for used in (False, True):
+        session = aiohttp.ClientSession()
+        async with AsyncPublora(
+            KEY, base_url=server.base_url, session=session, max_retries=retries
+        ) as publora:
+            if used:
+                await publora.connections.list()
+            await session.close()
+            with pytest.raises(ClientStateError, match=r"^the borrowed session is closed: make it"):
+                await getattr(publora.connections, method)(*ids)
+    assert len(server.heads) == 1
+
+
+@pytest.mark.parametrize("retries", [0, 3])
+async def test_25_a_borrowed_session_that_is_closed_during_a_call_is_that_error_too(
+    retries: int, serve: Serve
+) -> None:
+    server = serve(silence)
+    session = aiohttp.ClientSession()
+    async with AsyncPublora(
+        KEY, base_url=server.base_url, session=session, max_retries=retries, max_connections=1
+    ) as publora:
+        calls = [asyncio.create_task(publora.connections.list()) for _ in range(2)]
+        await asyncio.to_thread(server.asked.acquire)
+        await session.close()
+        for call in calls:
+            with pytest.raises(ClientStateError, match=r"^the borrowed session is closed: make it"):
+                await call
+    assert len(server.heads) == 1
+
+
+@pytest.mark.parametrize("alive", [False, True])
+def test_25_a_borrowed_session_of_another_loop_is_one_error(
+    alive: bool,  # noqa: FBT001  # a table column
+    serve: Serve,
+) -> None:
+    server = serve(reply())
+
+    async def make() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession()
+
+    async def ask(session: aiohttp.ClientSession) -> None:
+        async with AsyncPublora(KEY, base_url=server.base_url, session=session) as publora:
+            for _ in range(2):
+                with pytest.raises(ClientStateError, match=r"^the borrowed session belongs to an"):
+                    await publora.connections.list()
+
+    owner = asyncio.new_event_loop()
+    session = owner.run_until_complete(make())
+    if not alive:
+        owner.close()
+    asyncio.run(ask(session))
+    asyncio.run(session.close())
+    owner.close()
+    assert server.heads == []
