@@ -86,13 +86,15 @@ def may_repeat(request: Request, error: APIStatusError | TransportError) -> bool
     return error.stage == "connect"
 
 
-def parse_retry_after(values: Sequence[str], now: datetime) -> float | None:
+def parse_retry_after(values: Sequence[str], dates: Sequence[str], now: datetime) -> float | None:
     """
     Read the seconds that ``Retry-After`` asks to wait, 0 for a date that has passed.
 
     Args:
         values: The header's values, one for each time it was sent.
-        now: The moment that a date is measured from, aware.
+        dates: Those of the response's ``Date``, which a date is measured from, because the
+            service's clock may differ from ours.
+        now: The moment that it is measured from where ``Date`` is not an HTTP date, aware.
 
     Returns:
         ``None`` if the header is absent, sent twice, or neither 1 to 9 ASCII digits nor an
@@ -101,13 +103,18 @@ def parse_retry_after(values: Sequence[str], now: datetime) -> float | None:
     value = values[0].strip() if len(values) == 1 else ""
     if re.fullmatch(r"[0-9]{1,9}", value):
         return float(value)
+    date = _http_date(values)
+    return None if date is None else max(0.0, (date - (_http_date(dates) or now)).total_seconds())
+
+
+def _http_date(values: Sequence[str]) -> datetime | None:
+    value = values[0].strip() if len(values) == 1 else ""
     if not _HTTP_DATE.fullmatch(value):
         return None
     try:
-        date = parsedate_to_datetime(value)
+        return parsedate_to_datetime(value).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return max(0.0, (date.replace(tzinfo=UTC) - now).total_seconds())
 
 
 # Its three forms: the present one, RFC 850's, and C's.

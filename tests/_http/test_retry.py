@@ -298,4 +298,23 @@ def test_a_budget_pays_for_100_retries_and_never_for_more_than_it_has() -> None:
 def test_retry_after_is_whole_seconds_or_a_date_sent_once(
     values: list[str], seconds: float | None
 ) -> None:
-    assert parse_retry_after(values, NOW) == seconds
+    assert parse_retry_after(values, [], NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("dates", "seconds"),
+    [
+        ([], 30.0),
+        (["Thu, 08 Oct 2026 15:30:20 GMT"], 10.0),
+        (["Thu Oct  8 15:28:30 2026"], 120.0),
+        (["Thu, 08 Oct 2026 15:31:00 GMT"], 0.0),
+        (["Thu, 08 Oct 2026 15:30:20 GMT"] * 2, 30.0),
+        (["2026-10-08T15:30:20Z"], 30.0),
+        (["Thu, 08 Oct 2026 99:30:20 GMT"], 30.0),
+    ],
+)
+def test_a_date_to_come_back_at_counts_from_the_responses_own_date(
+    dates: list[str], seconds: float
+) -> None:
+    assert parse_retry_after(["Thu, 08 Oct 2026 15:30:30 GMT"], dates, NOW) == seconds
+    assert parse_retry_after(["7"], dates, NOW) == 7
