@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 import pytest
 from hostile import HostileServer, reply
 
-from publora_async import AsyncPublora, ConfigurationError, ServerError
+from publora_async import AsyncPublora, ConfigurationError, RateLimitError, ServerError
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
 
@@ -70,7 +70,7 @@ def test_one_id_in_place_of_several_is_refused_at_once() -> None:
 async def test_a_client_without_budget_says_so_on_the_error() -> None:
     with HostileServer(reply({}, status=503, headers={"Retry-After": "0"})) as server:
         async with AsyncPublora("k", base_url=server.base_url) as publora:
-            while publora._transport._budget.spend():
+            while publora._transport._budget.spend(RateLimitError(429, ""), gated=True):
                 pass
             with pytest.raises(ServerError) as caught:
                 await publora.connections.list()

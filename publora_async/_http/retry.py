@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 import attrs
 
 from publora_async._http.request import Request
-from publora_async.errors import APIStatusError, GaveUp, TransportError
+from publora_async.errors import APIStatusError, GaveUp, RateLimitError, TransportError
 
 __all__ = ["REPEATABLE_STATUSES", "RetryBudget", "RetryPolicy", "may_repeat", "parse_retry_after"]
 
@@ -18,7 +18,9 @@ LONGEST_RETRY_AFTER = 60.0
 """Seconds. A call gives up when the service asks for a longer pause."""
 
 FULL_BUDGET = 500
-RETRY_COST = 5
+FULL_PRICE = 14
+LOW_PRICE = 5
+"""After a 429, which is no outage, and in a fan-out, whose gate spares a service that is down."""
 
 
 @attrs.frozen
@@ -64,16 +66,17 @@ class RetryBudget:
     def __init__(self) -> None:
         self._tokens = FULL_BUDGET
 
-    def spend(self) -> bool:
-        """Pay for one retry, if there is enough left."""
-        if self._tokens < RETRY_COST:
-            return False
-        self._tokens -= RETRY_COST
-        return True
+    def spend(self, error: APIStatusError | TransportError, *, gated: bool) -> int:
+        """Pay for one retry after *error*, and give its price; 0 if there is not enough left."""
+        price = LOW_PRICE if gated or isinstance(error, RateLimitError) else FULL_PRICE
+        if self._tokens < price:
+            return 0
+        self._tokens -= price
+        return price
 
-    def earn(self, *, retried: bool) -> None:
-        """Put back one token for a success, or the price of the retry that led to it."""
-        self._tokens = min(FULL_BUDGET, self._tokens + (RETRY_COST if retried else 1))
+    def earn(self, paid: int) -> None:
+        """Put back what was *paid* for the retry that has succeeded, or one token for none."""
+        self._tokens = min(FULL_BUDGET, self._tokens + (paid or 1))
 
 
 def may_repeat(request: Request, error: APIStatusError | TransportError) -> bool:
