@@ -59,11 +59,12 @@ class AsyncPublora:
         ssl_context: Whom to trust; it has to verify certificates and host names. ``None``: the
             system's trust.
 
-        trust_env: Whether to use the proxy that the environment names, if *proxy* names none.
+        trust_env: Whether to use the proxy that ``HTTPS_PROXY`` or ``ALL_PROXY`` names, if *proxy*
+            names none.
 
         session: A session whose connections and tracing to use instead of our own. It is never
             closed here, and none of its headers, cookies or middlewares are used. Only our own
-            connections are dropped when an answer arrives on them unasked. ``None``: our own.
+            connections are looked at for having been closed before each use. ``None``: our own.
 
     Attributes:
         connections: Asks about connected accounts.
@@ -110,7 +111,7 @@ class AsyncPublora:
             ssl_context=ssl_context,
         )
         if trust_env and proxy is None:
-            options = attrs.evolve(options, proxy=masked(environment_proxy(options.base_url)))
+            options = attrs.evolve(options, proxy=environment_proxy(options.base_url))
         self._use(Transport(options, Pool(options, session)), owner=True)
 
     def _use(self, transport: "calls.Transport", *, owner: bool) -> None:

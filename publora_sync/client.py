@@ -47,7 +47,8 @@ class Publora:
         ssl_context: Whom to trust; it has to verify certificates and host names. ``None``: the
             system's trust.
 
-        trust_env: Whether to use the proxy that the environment names, if *proxy* names none.
+        trust_env: Whether to use the proxy that ``HTTPS_PROXY`` or ``ALL_PROXY`` names, if *proxy*
+            names none.
 
     Attributes:
         connections: Asks about connected accounts.

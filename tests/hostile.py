@@ -81,6 +81,7 @@ class HostileServer:
     Answers each request with the next of *answers*, and every one after those with the last.
 
     With *tls*, it speaks TLS to who begins so, and plainly to everybody else.
+    Its *greeting* it sends on each connection before it is asked.
 
     Attributes:
         port: Where it listens, on 127.0.0.1.
@@ -98,8 +99,11 @@ class HostileServer:
         left: Released once for each connection that has ended.
     """
 
-    def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *answers: Answer, tls: ssl.SSLContext | None = None, greeting: bytes = b""
+    ) -> None:
         self._answers = answers
+        self._greeting = greeting
         self._tls = tls
         self.heads: list[bytes] = []
         self.bodies: list[bytes] = []
@@ -176,6 +180,9 @@ class HostileServer:
             if self._tls is not None and connection.recv(1, socket.MSG_PEEK) == b"\x16":
                 connection = self._tls.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
+            if self._greeting:
+                connection.sendall(self._greeting)
+                self.answered.release()
             while request := _read_request(connection):
                 head, body = request
                 with self._lock:

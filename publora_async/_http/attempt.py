@@ -96,7 +96,9 @@ class Attempts:
             response.status,
             body or b"",
             location=headers.get("Location"),
-            retry_after=parse_retry_after(headers.getall("Retry-After", []), datetime.now(UTC)),
+            retry_after=parse_retry_after(
+                headers.getall("Retry-After", []), headers.getall("Date", []), datetime.now(UTC)
+            ),
             key=self._options.api_key,
         )
         return Failure(error, response.status in REPEATABLE_STATUSES and body is not None)

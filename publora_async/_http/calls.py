@@ -97,7 +97,7 @@ class Transport:
     ) -> T | PubloraError:
         now = running_loop().time
         deadline = now() + self.options.deadline if self.options.deadline else math.inf
-        attempt = 0
+        attempt = paid = 0
         error: APIStatusError | TransportError | None = None
         while True:
             session = self.pool.session()
@@ -107,7 +107,7 @@ class Transport:
             else:
                 outcome = await self._in_turn(session, request, decode, deadline, gate)
             if not isinstance(outcome, Failure):
-                self._budget.earn(retried=attempt > 1)
+                self._budget.earn(paid)
                 logger.debug("%s %s: answered, attempt %d", request.method, request.route, attempt)
                 return outcome
             if over := self.pool.over():
@@ -122,8 +122,10 @@ class Transport:
             if not (outcome.repeatable and may_repeat(request, error)):
                 return error
             delay = self._delay(error, attempt, deadline - now())
-            if isinstance(delay, str):
-                error.gave_up = delay
+            if not isinstance(delay, str):
+                paid = self._budget.spend(error, gated=gate is not None)
+            if isinstance(delay, str) or not paid:
+                error.gave_up = delay if isinstance(delay, str) else "budget"
                 return error
             what = error.status if isinstance(error, APIStatusError) else type(error).__name__
             logger.info(
@@ -136,8 +138,7 @@ class Transport:
         self, error: APIStatusError | TransportError, attempt: int, time_left: float
     ) -> float | GaveUp:
         pause = error.retry_after if isinstance(error, APIStatusError) else None
-        delay = self._retries.delay(attempt, retry_after=pause, time_left=time_left)
-        return delay if isinstance(delay, str) or self._budget.spend() else "budget"
+        return self._retries.delay(attempt, retry_after=pause, time_left=time_left)
 
     async def _in_turn(
         self,

@@ -10,9 +10,17 @@ from traceback import walk_tb
 
 import aiohttp
 import attrs
+from yarl import URL
 
 from publora_async._http.options import ClientOptions
-from publora_async._http.straight import ContentEncodingError, HttpProcessingError
+from publora_async._http.straight import (
+    MAX_HEADER,
+    MAX_HEADERS,
+    ContentEncodingError,
+    EarlyBytesError,
+    HttpProcessingError,
+    LineTooLong,
+)
 from publora_async.errors import (
     APIStatusError,
     GaveUp,
@@ -70,7 +78,7 @@ def failure_of(error: Exception, stage: Stage, limit: Limit, options: ClientOpti
         case TimeoutError():
             return Failure(too_late(stage, limit, options), repeatable=limit == "timeout")
         case _:
-            message, repeatable = _explain(error, options.api_key)
+            message, repeatable = _explain(error, options)
             return Failure(TransportError(message, stage), repeatable)
 
 
@@ -84,6 +92,8 @@ def too_late(stage: Stage, limit: Limit, options: ClientOptions) -> RequestTimeo
     }
     seconds = limits[limit] or math.inf
     message = f"the {limit} of {seconds:g} s ran out {_DOING[stage]}"
+    if stage != "queue":
+        message += _through(options)
     gave_up: GaveUp | None = "deadline" if limit == "deadline" else None
     return RequestTimeoutError(message, stage, gave_up=gave_up, limit=limit, seconds=seconds)
 
@@ -96,31 +106,68 @@ _DOING: dict[Stage, str] = {
 }
 
 
-def _explain(error: Exception, key: str) -> tuple[str, bool]:
+def _explain(error: Exception, options: ClientOptions) -> tuple[str, bool]:
     """Say what went wrong below HTTP, and whether another attempt may succeed."""
     may_pass = False
+    through = _through(options)
     match error:
         case aiohttp.ClientConnectorCertificateError():
-            what = f"{error.host} cannot be trusted: {error.certificate_error}"
+            what = (
+                f"{error.host} cannot be trusted: {error.certificate_error}{through}; where an "
+                "authority of your own vouches for it, name its file in SSL_CERT_FILE or pass "
+                "an ssl_context"
+            )
+            through = ""
         case aiohttp.ClientSSLError():
             what = f"no secure connection to {error.host}: {_reason(error.os_error)}"
         case aiohttp.ClientConnectorError():
-            what = f"cannot connect to {error.host}:{error.port}: {_reason(error.os_error)}"
+            place = f"{error.host}:{error.port}"
+            if place == _proxy(options):
+                place, through = f"the proxy {place}", ""
+            what = f"cannot connect to {place}: {_reason(error.os_error)}"
             may_pass = True
         case aiohttp.ClientHttpProxyError():
-            what = f"the proxy refused to connect: HTTP {error.status}"
+            what = f"the proxy {_proxy(options)} refused to connect: HTTP {error.status}"
+            through = ""
+            may_pass = error.status in {502, 503, 504}
         case aiohttp.ClientResponseError() | HttpProcessingError():
-            what = "what answered does not speak HTTP: check base_url"
+            what = _not_http(error)
         case aiohttp.ClientPayloadError(__cause__=ContentEncodingError()):
             what = "the answer's compression is broken"
+        case EarlyBytesError():
+            what = "the server spoke or hung up before the request was sent"
+            may_pass = True
         case aiohttp.ClientError() | BrokenConnectionError() | OSError():
             what = "the connection broke before the answer was whole"
             may_pass = True
         case _:
-            what = f"an unexpected {_named(error, key)}"
+            what = f"an unexpected {_named(error, options.api_key)}"
             # Such as a thread that the system does not give. Its subclasses are others' refusals.
             may_pass = type(error) is RuntimeError
-    return what, may_pass
+    return what + through, may_pass
+
+
+def _not_http(error: BaseException) -> str:
+    causes = [error]
+    while (cause := causes[-1].__cause__) is not None:
+        causes.append(cause)
+    if isinstance(causes[-1], LineTooLong):
+        return f"the answer has a header, or a first line, of over {MAX_HEADER} bytes"
+    if "Too many headers" in getattr(causes[-1], "message", ""):
+        return f"the answer has over {MAX_HEADERS} headers"
+    return "what answered does not speak HTTP: check base_url"
+
+
+def _proxy(options: ClientOptions) -> str | None:
+    """Give host and port of the proxy, never its password."""
+    if options.proxy is None:
+        return None
+    url = URL(options.proxy)
+    return f"{url.host}:{url.port}"
+
+
+def _through(options: ClientOptions) -> str:
+    return "" if options.proxy is None else f" (through the proxy {_proxy(options)})"
 
 
 def _named(error: Exception, key: str) -> str:

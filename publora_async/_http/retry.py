@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 import attrs
 
 from publora_async._http.request import Request
-from publora_async.errors import APIStatusError, GaveUp, TransportError
+from publora_async.errors import APIStatusError, GaveUp, RateLimitError, TransportError
 
 __all__ = ["REPEATABLE_STATUSES", "RetryBudget", "RetryPolicy", "may_repeat", "parse_retry_after"]
 
@@ -18,7 +18,9 @@ LONGEST_RETRY_AFTER = 60.0
 """Seconds. A call gives up when the service asks for a longer pause."""
 
 FULL_BUDGET = 500
-RETRY_COST = 5
+FULL_PRICE = 14
+LOW_PRICE = 5
+"""After a 429, which is no outage, and in a fan-out, whose gate spares a service that is down."""
 
 
 @attrs.frozen
@@ -64,16 +66,17 @@ class RetryBudget:
     def __init__(self) -> None:
         self._tokens = FULL_BUDGET
 
-    def spend(self) -> bool:
-        """Pay for one retry, if there is enough left."""
-        if self._tokens < RETRY_COST:
-            return False
-        self._tokens -= RETRY_COST
-        return True
+    def spend(self, error: APIStatusError | TransportError, *, gated: bool) -> int:
+        """Pay for one retry after *error*, and give its price; 0 if there is not enough left."""
+        price = LOW_PRICE if gated or isinstance(error, RateLimitError) else FULL_PRICE
+        if self._tokens < price:
+            return 0
+        self._tokens -= price
+        return price
 
-    def earn(self, *, retried: bool) -> None:
-        """Put back one token for a success, or the price of the retry that led to it."""
-        self._tokens = min(FULL_BUDGET, self._tokens + (RETRY_COST if retried else 1))
+    def earn(self, paid: int) -> None:
+        """Put back what was *paid* for the retry that has succeeded, or one token for none."""
+        self._tokens = min(FULL_BUDGET, self._tokens + (paid or 1))
 
 
 def may_repeat(request: Request, error: APIStatusError | TransportError) -> bool:
@@ -86,13 +89,15 @@ def may_repeat(request: Request, error: APIStatusError | TransportError) -> bool
     return error.stage == "connect"
 
 
-def parse_retry_after(values: Sequence[str], now: datetime) -> float | None:
+def parse_retry_after(values: Sequence[str], dates: Sequence[str], now: datetime) -> float | None:
     """
     Read the seconds that ``Retry-After`` asks to wait, 0 for a date that has passed.
 
     Args:
         values: The header's values, one for each time it was sent.
-        now: The moment that a date is measured from, aware.
+        dates: Those of the response's ``Date``, which a date is measured from, because the
+            service's clock may differ from ours.
+        now: The moment that it is measured from where ``Date`` is not an HTTP date, aware.
 
     Returns:
         ``None`` if the header is absent, sent twice, or neither 1 to 9 ASCII digits nor an
@@ -101,13 +106,18 @@ def parse_retry_after(values: Sequence[str], now: datetime) -> float | None:
     value = values[0].strip() if len(values) == 1 else ""
     if re.fullmatch(r"[0-9]{1,9}", value):
         return float(value)
+    date = _http_date(values)
+    return None if date is None else max(0.0, (date - (_http_date(dates) or now)).total_seconds())
+
+
+def _http_date(values: Sequence[str]) -> datetime | None:
+    value = values[0].strip() if len(values) == 1 else ""
     if not _HTTP_DATE.fullmatch(value):
         return None
     try:
-        date = parsedate_to_datetime(value)
+        return parsedate_to_datetime(value).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return max(0.0, (date.replace(tzinfo=UTC) - now).total_seconds())
 
 
 # Its three forms: the present one, RFC 850's, and C's.

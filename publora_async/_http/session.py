@@ -19,7 +19,14 @@ import aiohttp
 from publora_async._http.connectors import let_go, loop_of
 from publora_async._http.options import ClientOptions
 from publora_async._http.retry import RetryBudget
-from publora_async._http.straight import SERVER_SOFTWARE, Connector
+from publora_async._http.straight import (
+    MAX_HEADER,
+    MAX_HEADERS,
+    SERVER_SOFTWARE,
+    Connector,
+    FinalResponse,
+    SoleRequest,
+)
 from publora_async._http.timer import Timer
 from publora_async._loops import loop_or_none, running_loop
 from publora_async._version import __version__
@@ -170,6 +177,11 @@ class Pool:
             headers={"User-Agent": f"publora-python/{__version__} {SERVER_SOFTWARE}"},
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=traces,
+            request_class=SoleRequest,
+            response_class=FinalResponse,
+            max_line_size=MAX_HEADER,
+            max_field_size=MAX_HEADER,
+            max_headers=MAX_HEADERS,
         )
 
     def _begin_after_fork(self) -> None:

@@ -34,19 +34,29 @@ test of ``tests/_http/test_straight.py`` fails when it goes:
   compression is broken: ``test_broken_compression_is_the_cause_of_a_payload_error``.
 * ``http.SERVER_SOFTWARE`` is the User-Agent of aiohttp's own requests:
   ``test_server_software_is_the_user_agent_of_aiohttp``.
+* ``http_exceptions.LineTooLong`` is the cause of a processing error where a line is too long, and
+  one whose message begins "Too many headers" where there are too many:
+  ``test_what_is_too_long_is_the_cause_of_a_processing_error``.
+* A session's ``request_class`` is asked to ``send(conn)`` on a connection, and its
+  ``response_class`` to ``start(connection)``:
+  ``test_the_classes_of_a_session_are_asked_to_send_and_to_start``.
+* The connections of a loop tell their ``socket`` and ``sslcontext``:
+  ``test_what_lies_in_the_systems_buffer_is_seen``.
 """
 
 import asyncio
 import math
+import select
 from collections.abc import Callable
 from inspect import signature
 from operator import attrgetter
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp.http import SERVER_SOFTWARE, HttpProcessingError
-from aiohttp.http_exceptions import ContentEncodingError
+from aiohttp.http_exceptions import ContentEncodingError, LineTooLong
 
 from publora_async._http.dns import DaemonDns
 
@@ -62,11 +72,17 @@ if TYPE_CHECKING:
     from publora_async.errors import Stage
 
 __all__ = [
+    "MAX_HEADER",
+    "MAX_HEADERS",
     "SERVER_SOFTWARE",
     "Connector",
     "ContentEncodingError",
+    "EarlyBytesError",
+    "FinalResponse",
     "HttpProcessingError",
+    "LineTooLong",
     "Response",
+    "SoleRequest",
     "Stages",
     "is_sent",
     "target_of",
@@ -79,12 +95,21 @@ The series that the tests were run with. Another one may have all names and stil
 connection with a late response on it, and thus another user's data.
 """
 
+MAX_HEADER: Final = 64 * 1024
+"""Bytes of a header, its name included, or of the reason in a response's first line."""
+
+MAX_HEADERS: Final = 128
+"""Headers of a response."""
+
 RELIED_ON: Final[dict[str, frozenset[str]]] = {
     "ClientRequest.__init__": frozenset({"headers", "skip_auto_headers", "loop", "ssl", "proxy"}),
     "TCPConnector.connect": frozenset({"req", "traces", "timeout"}),
     "client_proto.ResponseHandler.read": frozenset(),
     "client_proto.ResponseHandler.set_response_params": frozenset(
-        {"read_until_eof", "read_timeout", "timeout_ceil_threshold"}
+        {
+            *("read_until_eof", "read_timeout", "timeout_ceil_threshold"),
+            *("max_line_size", "max_field_size", "max_headers"),
+        }
     ),
     "client_proto.ResponseHandler.should_close": frozenset(),
     "client_proto.ResponseHandler.start_timeout": frozenset(),
@@ -124,6 +149,38 @@ class Response(NamedTuple):
     connection: "Connection | aiohttp.ClientResponse"
 
 
+class EarlyBytesError(aiohttp.ClientConnectionError):
+    """Something, or the end, arrived on a connection before the request was sent."""
+
+
+class SoleRequest(aiohttp.ClientRequest):
+    """A request of a session, sent only over a connection on which nothing has arrived unasked."""
+
+    async def send(self, conn: "Connection") -> aiohttp.ClientResponse:
+        """
+        Send the request.
+
+        Raises:
+            EarlyBytesError: Something has arrived. Nothing was sent.
+        """
+        if conn.protocol is not None and conn.protocol.should_close:
+            raise EarlyBytesError
+        return await super().send(conn)
+
+
+class FinalResponse(aiohttp.ClientResponse):
+    """A response of a session, whose connection serves no other where it was no HTTP response."""
+
+    async def start(self, connection: "Connection") -> aiohttp.ClientResponse:
+        """Wait for the response's head."""
+        protocol = connection.protocol
+        response = await super().start(connection)
+        if protocol is not None and self.status == 101:
+            # It lies in the connector by now, which takes out none that is closed.
+            protocol.close()
+        return response
+
+
 class Connector(aiohttp.TCPConnector):
     """
     aiohttp's connector, which can also send requests itself.
@@ -141,17 +198,30 @@ class Connector(aiohttp.TCPConnector):
             timeout_ceil_threshold=math.inf,
             resolver=aiohttp.ThreadedResolver(DaemonDns()),  # type: ignore[arg-type]  # all it asks of a loop
         )
+        self._served: WeakSet[ResponseHandler] = WeakSet()
 
     # With the arguments of whatever aiohttp is installed, whose sessions call this, too.
     async def connect(self, *args: Any, **kwargs: Any) -> "Connection":  # noqa: ANN401
-        """Give a connection on which nothing has arrived unasked."""
+        """
+        Give a connection on which nothing has arrived unasked.
+
+        Raises:
+            EarlyBytesError: Something has arrived on a new one, or it has ended.
+        """
         while True:
             connection = await super().connect(*args, **kwargs)
-            protocol = connection.protocol
-            if protocol is None or not protocol.should_close:
+            # What the connector gives is connected.
+            protocol = cast("ResponseHandler", connection.protocol)
+            is_kept = protocol in self._served
+            # The server may have closed a kept one while the program kept the loop busy: a request
+            # that is written to it then is lost, and a write is not sent again.
+            if not protocol.should_close and not _is_readable(protocol, is_kept=is_kept):
+                self._served.add(protocol)
                 return connection
             # A late response would pass for that to the next request: another user's data.
             connection.close()
+            if not is_kept:
+                raise EarlyBytesError
 
     async def send(
         self,
@@ -185,6 +255,9 @@ class Connector(aiohttp.TCPConnector):
                 read_until_eof=True,
                 read_timeout=timeout.sock_read,
                 timeout_ceil_threshold=math.inf,
+                max_line_size=MAX_HEADER,
+                max_field_size=MAX_HEADER,
+                max_headers=MAX_HEADERS,
             )
             # At once: no frame that a traceback shows is to hold what has the key in it.
             transport.write(written())
@@ -195,10 +268,29 @@ class Connector(aiohttp.TCPConnector):
         except BaseException:
             connection.close()
             raise
+        if head.code == 101:
+            # Whatever comes now is another protocol's.
+            protocol.force_close()
         return Response(head.code, head.headers, content, connection)
 
     def __del__(self, _: object = None) -> None:
         """Leave open what is open: it is the pool's business, or another process's."""
+
+
+def _is_readable(protocol: "ResponseHandler", *, is_kept: bool) -> bool:
+    """Tell whether something lies in the system's buffer, the end of the connection included."""
+    transport = cast("asyncio.Transport", protocol.transport)
+    if not is_kept and transport.get_extra_info("sslcontext") is not None:
+        return False  # it may well be TLS's own: session tickets come unasked
+    socket = transport.get_extra_info("socket")
+    if not hasattr(select, "poll"):  # on Windows
+        try:
+            return bool(select.select([socket], [], [], 0)[0])
+        except ValueError:  # there are over 1024 descriptors
+            return False
+    poll = select.poll()
+    poll.register(socket.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def target_of(

@@ -93,9 +93,13 @@ def _is_proxy(value: object) -> bool:
         return False
 
 
-def to_proxy(value: str | None) -> Secret | None:
+def to_proxy(value: str | None, what: str = "proxy") -> Secret | None:
     """
     Give the URL of a proxy, which may hold a password.
+
+    Args:
+        value: The URL. ``None``: none.
+        what: How the error message names it.
 
     Raises:
         ConfigurationError: It is no such URL.
@@ -104,16 +108,33 @@ def to_proxy(value: str | None) -> Secret | None:
         return None
     if not _is_proxy(value):
         # Not quoted: it may hold a password.
-        raise ConfigurationError("proxy must be a URL made like http://user:password@host:port")
+        raise ConfigurationError(f"{what} must be a URL made like http://user:password@host:port")
     return Secret(value)
 
 
-def environment_proxy(base_url: str) -> str | None:
-    """The proxy that the environment names for *base_url*; ``None`` if it names none."""
+def environment_proxy(base_url: str) -> Secret | None:
+    """
+    Give the proxy that the environment names for *base_url*; ``None`` if it names none.
+
+    Raises:
+        ConfigurationError: What it names is no URL of a proxy.
+    """
     # Few ask for it, and it takes a tenth of the time that an import of the SDK takes.
     import urllib.request
 
     parts = urlsplit(base_url)
     if parts.scheme != "https" or urllib.request.proxy_bypass(parts.netloc):
         return None
-    return urllib.request.getproxies().get("https")
+    for kind in ("https", "all"):
+        if urllib.request.getproxies().get(kind):
+            # Masked at once, so that no traceback with locals shows a password.
+            value = Secret(urllib.request.getproxies()[kind])
+            # As curl takes it.
+            url = value if "://" in value else Secret(f"http://{value}")
+            return to_proxy(url, _variable(f"{kind}_proxy", value))
+    return None
+
+
+def _variable(name: str, value: Secret) -> str:
+    named = [key for key in os.environ if key.lower() == name and os.environ[key] == value]
+    return named[0] if named else "the system's proxy"

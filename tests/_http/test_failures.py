@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+import attrs
 import pytest
 from aiohttp.http_exceptions import BadStatusLine, ContentEncodingError
 
@@ -16,6 +17,11 @@ from publora_async.errors import Limit
 
 UNTRUSTED = ssl.SSLCertVerificationError(1, "self-signed")
 OPTIONS = ClientOptions(api_key="sk_x", timeout=Timeouts(total=30, connect=2, read=3), deadline=60)
+TRUST_IT = (
+    "; where an authority of your own vouches for it, name its file in SSL_CERT_FILE "
+    "or pass an ssl_context"
+)
+THROUGH = " (through the proxy proxy.example:3128)"
 WHERE: Any = SimpleNamespace(host="publora.example", port=443, ssl=True)
 
 
@@ -39,7 +45,7 @@ def with_cause(error: Exception, cause: Exception) -> Exception:
         ),
         (
             aiohttp.ClientConnectorCertificateError(WHERE, UNTRUSTED),
-            "publora.example cannot be trusted: self-signed",
+            "publora.example cannot be trusted: self-signed" + TRUST_IT,
             False,
         ),
         (
@@ -48,12 +54,7 @@ def with_cause(error: Exception, cause: Exception) -> Exception:
             False,
         ),
         (
-            aiohttp.ClientHttpProxyError(None, (), status=407),  # type: ignore[arg-type]  # no request: it is not looked at
-            "the proxy refused to connect: HTTP 407",
-            False,
-        ),
-        (
-            aiohttp.ClientResponseError(None, (), status=400),  # type: ignore[arg-type]  # as above
+            aiohttp.ClientResponseError(None, (), status=400),  # type: ignore[arg-type]  # no request: it is not looked at
             "what answered does not speak HTTP: check base_url",
             False,
         ),
@@ -84,6 +85,45 @@ def test_what_broke_is_said_without_a_word_of_the_request(
 ) -> None:
     failure = failure_of(error, "headers", "timeout", OPTIONS)
     assert failure.error == TransportError(message, "headers")
+    assert failure.repeatable is repeatable
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "repeatable"),
+    [
+        (
+            aiohttp.ClientHttpProxyError(None, (), status=407),  # type: ignore[arg-type]  # as above
+            "the proxy proxy.example:3128 refused to connect: HTTP 407",
+            False,
+        ),
+        (
+            aiohttp.ClientHttpProxyError(None, (), status=503),  # type: ignore[arg-type]  # as above
+            "the proxy proxy.example:3128 refused to connect: HTTP 503",
+            True,
+        ),
+        (
+            aiohttp.ClientConnectorDNSError(
+                SimpleNamespace(host="proxy.example", port=3128),  # type: ignore[arg-type]  # all it looks at
+                OSError(-2, "Name or service not known"),
+            ),
+            "cannot connect to the proxy proxy.example:3128: Name or service not known",
+            True,
+        ),
+        (
+            aiohttp.ClientConnectorError(WHERE, OSError(errno.ECONNREFUSED, "")),
+            "cannot connect to publora.example:443: Connection refused" + THROUGH,
+            True,
+        ),
+    ],
+)
+def test_what_broke_behind_a_proxy_names_the_proxy_and_never_its_password(
+    error: Exception,
+    message: str,
+    repeatable: bool,  # noqa: FBT001  # a column
+) -> None:
+    options = attrs.evolve(OPTIONS, proxy="http://user:swordfish@proxy.example:3128")
+    failure = failure_of(error, "connect", "timeout", options)
+    assert failure.error == TransportError(message, "connect")
     assert failure.repeatable is repeatable
 
 

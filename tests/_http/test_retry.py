@@ -263,17 +263,31 @@ def test_a_delay_is_drawn_asked_for_or_none_at_all(
     assert policy.delay(attempt, retry_after=retry_after, time_left=time_left) == delay
 
 
-def test_a_budget_pays_for_100_retries_and_never_for_more_than_it_has() -> None:
+@pytest.mark.parametrize(
+    ("error", "gated", "price", "retries"),
+    [
+        (ServerError(503, "down"), False, 14, 35),
+        (TransportError("broken"), False, 14, 35),
+        (RateLimitError(429, "slow down"), False, 5, 100),
+        (ServerError(503, "down"), True, 5, 100),
+    ],
+)
+def test_a_budget_pays_for_so_many_retries_and_never_for_more_than_it_has(
+    error: ServerError | TransportError,
+    gated: bool,  # noqa: FBT001  # a table column
+    price: int,
+    retries: int,
+) -> None:
     budget = RetryBudget()
-    budget.earn(retried=True)
-    assert [budget.spend() for _ in range(101)] == [True] * 100 + [False]
-    for _ in range(4):
-        budget.earn(retried=False)
-    assert not budget.spend()
-    budget.earn(retried=False)
-    assert budget.spend()
-    budget.earn(retried=True)
-    assert [budget.spend(), budget.spend()] == [True, False]
+    budget.earn(price)
+    assert [budget.spend(error, gated=gated) for _ in range(retries + 1)] == [price] * retries + [0]
+    for _ in range(price - 500 % price - 1):
+        budget.earn(0)
+    assert not budget.spend(error, gated=gated)
+    budget.earn(0)
+    assert budget.spend(error, gated=gated)
+    budget.earn(price)
+    assert [budget.spend(error, gated=gated), budget.spend(error, gated=gated)] == [price, 0]
 
 
 @pytest.mark.parametrize(
@@ -298,4 +312,23 @@ def test_a_budget_pays_for_100_retries_and_never_for_more_than_it_has() -> None:
 def test_retry_after_is_whole_seconds_or_a_date_sent_once(
     values: list[str], seconds: float | None
 ) -> None:
-    assert parse_retry_after(values, NOW) == seconds
+    assert parse_retry_after(values, [], NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("dates", "seconds"),
+    [
+        ([], 30.0),
+        (["Thu, 08 Oct 2026 15:30:20 GMT"], 10.0),
+        (["Thu Oct  8 15:28:30 2026"], 120.0),
+        (["Thu, 08 Oct 2026 15:31:00 GMT"], 0.0),
+        (["Thu, 08 Oct 2026 15:30:20 GMT"] * 2, 30.0),
+        (["2026-10-08T15:30:20Z"], 30.0),
+        (["Thu, 08 Oct 2026 99:30:20 GMT"], 30.0),
+    ],
+)
+def test_a_date_to_come_back_at_counts_from_the_responses_own_date(
+    dates: list[str], seconds: float
+) -> None:
+    assert parse_retry_after(["Thu, 08 Oct 2026 15:30:30 GMT"], dates, NOW) == seconds
+    assert parse_retry_after(["7"], dates, NOW) == 7

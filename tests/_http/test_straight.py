@@ -10,7 +10,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from hostile import HostileServer, reply, silence
+from aiohttp.http_exceptions import LineTooLong
+from hostile import HostileServer, reply, silence, then_hang_up
+from trust import serving, trusting
 from yarl import URL
 
 from publora_async._http import straight
@@ -247,6 +249,87 @@ async def test_server_software_is_the_user_agent_of_aiohttp() -> None:
     loop = asyncio.get_running_loop()
     headers = aiohttp.ClientRequest("GET", URL("http://localhost"), loop=loop).headers
     assert headers["User-Agent"] == SERVER_SOFTWARE
+
+
+@pytest.mark.parametrize(
+    ("head", "cause", "words"),
+    [
+        (b"HTTP/1.1 200 OK\r\na: " + b"x" * 100 + b"\r\n\r\n", LineTooLong, "more than 50"),
+        (b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 5 + b"\r\n", Exception, "Too many headers"),
+    ],
+    ids=["line", "headers"],
+)
+async def test_what_is_too_long_is_the_cause_of_a_processing_error(
+    head: bytes, cause: type[Exception], words: str, connector: aiohttp.TCPConnector
+) -> None:
+    with HostileServer(head) as server:
+        connection: Any = await connected(connector, target(server.origin))
+        connection.protocol.set_response_params(max_line_size=50, max_field_size=50, max_headers=4)
+        connection.protocol.transport.write(REQUEST)
+        with pytest.raises(HttpProcessingError) as caught:
+            await connection.protocol.read()
+        connection.close()
+    assert isinstance(caught.value.__cause__, cause)
+    assert words in caught.value.__cause__.message  # type: ignore[attr-defined]  # as its kind has
+
+
+async def test_the_classes_of_a_session_are_asked_to_send_and_to_start() -> None:
+    seen: list[str] = []
+
+    class Asked(aiohttp.ClientRequest):
+        async def send(self, conn: Any) -> aiohttp.ClientResponse:  # noqa: ANN401  # aiohttp's
+            seen.append("send")
+            return await super().send(conn)
+
+    class Answered(aiohttp.ClientResponse):
+        async def start(self, connection: Any) -> aiohttp.ClientResponse:  # noqa: ANN401  # aiohttp's
+            seen.append("start")
+            return await super().start(connection)
+
+    with HostileServer(reply()) as server:
+        async with aiohttp.ClientSession(request_class=Asked, response_class=Answered) as session:
+            await (await session.get(server.origin)).read()
+    assert seen == ["send", "start"]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("polls", [True, False])
+async def test_what_lies_in_the_systems_buffer_is_seen(
+    polls: bool,  # noqa: FBT001  # a table column
+    tls: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not polls:
+        monkeypatch.delattr("select.poll")
+    connector = Connector()
+    with HostileServer(then_hang_up(reply()), tls=serving() if tls else None) as server:
+        to = target_of(URL(server.origin), {}, ssl=trusting() if tls else True, proxy=None)
+        first: Any = await connected(connector, to)
+        _, body = await ask(first).read()
+        await body.read()
+        kept = first.protocol
+        first.release()
+        assert server.left.acquire(timeout=5)  # the loop reads nothing meanwhile
+        second: Any = await connected(connector, to)
+        assert second.protocol is not kept
+        second.close()
+    await connector.close()
+
+
+async def test_where_descriptors_are_too_many_to_look_at_a_connection_is_taken_for_idle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def too_many(*_: object) -> None:
+        raise ValueError("filedescriptor out of range in select()")
+
+    connector = Connector()
+    with HostileServer(reply()) as server:
+        monkeypatch.delattr("select.poll")
+        with monkeypatch.context() as patch:
+            patch.setattr("select.select", too_many)
+            connection = await connected(connector, target(server.origin))
+        connection.close()
+    await connector.close()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Base URLs and proxies; which of them are refused is shown among the promises."""
 
+import urllib.request
+
 import pytest
 
 from publora_async import ConfigurationError
@@ -92,3 +94,40 @@ def test_a_host_name_may_have_253_characters_and_no_more() -> None:
     assert to_base_url(f"https://{longest}") == f"https://{longest}"
     with pytest.raises(ConfigurationError):
         to_base_url(f"https://{longest}b")
+
+
+@pytest.mark.parametrize(
+    ("environment", "proxy"),
+    [
+        ({"https_proxy": "proxy.example:3128"}, "http://proxy.example:3128"),
+        ({"HTTPS_PROXY": "user:swordfish@proxy.example"}, "http://user:swordfish@proxy.example"),
+        ({"ALL_PROXY": "https://proxy.example"}, "https://proxy.example"),
+        ({"all_proxy": "a.example", "https_proxy": "http://b.example"}, "http://b.example"),
+        ({"all_proxy": "a.example", "https_proxy": ""}, "http://a.example"),
+        ({"http_proxy": "http://a.example"}, None),
+    ],
+)
+def test_the_environments_proxy_is_read_as_curl_reads_it(
+    environment: dict[str, str], proxy: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert environment_proxy("https://publora.example") == proxy
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+def test_a_proxy_of_the_environment_that_is_none_is_called_by_its_variable(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "socks5://user:swordfish@proxy.example")
+    with pytest.raises(ConfigurationError) as refused:
+        environment_proxy("https://publora.example")
+    assert str(refused.value) == f"{name} must be a URL made like http://user:password@host:port"
+
+
+def test_a_proxy_of_the_systems_settings_that_is_none_is_called_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(urllib.request, "getproxies", lambda: {"https": "socks5://proxy.example"})
+    with pytest.raises(ConfigurationError, match="the system's proxy must be a URL made like"):
+        environment_proxy("https://publora.example")

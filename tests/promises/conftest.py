@@ -18,13 +18,16 @@ from hostile import Answer, HostileServer
 from leftovers import Logs, Resources
 
 from publora_async import AsyncPublora
+from publora_async._http import straight
 from publora_sync import Publora
 
 
 class Serve(Protocol):
     """Starts a server that gives these answers, one after the other."""
 
-    def __call__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> HostileServer: ...
+    def __call__(
+        self, *answers: Answer, tls: ssl.SSLContext | None = None, greeting: bytes = b""
+    ) -> HostileServer: ...
 
 
 @pytest.fixture(scope="session")
@@ -64,8 +67,11 @@ async def serve(_nothing_left: None) -> AsyncIterator[Serve]:
     with ExitStack() as servers:
         started: list[HostileServer] = []
 
-        def serve(*answers: Answer, tls: ssl.SSLContext | None = None) -> HostileServer:
-            started.append(servers.enter_context(HostileServer(*answers, tls=tls)))
+        def serve(
+            *answers: Answer, tls: ssl.SSLContext | None = None, greeting: bytes = b""
+        ) -> HostileServer:
+            server = HostileServer(*answers, tls=tls, greeting=greeting)
+            started.append(servers.enter_context(server))
             return started[-1]
 
         yield serve
@@ -74,14 +80,20 @@ async def serve(_nothing_left: None) -> AsyncIterator[Serve]:
 
 
 @pytest.fixture(params=["async", "sync", "async, borrowed session"])
+def kind_of_client(request: pytest.FixtureRequest) -> str:
+    """The colour that the test runs in, and whether the session is borrowed."""
+    return str(request.param)
+
+
+@pytest.fixture
 async def client_of(
-    request: pytest.FixtureRequest,
+    kind_of_client: str,
     serve: Serve,  # noqa: ARG001  # so that it ends after the clients
 ) -> AsyncIterator[ClientOf]:
     """Clients of the test's colour, which do not wait, and are closed before the servers are."""
     clients: list[Client] = []
     async with AsyncExitStack() as sessions:
-        if "session" in request.param:
+        if "session" in kind_of_client:
             lent = {"session": await sessions.enter_async_context(aiohttp.ClientSession())}
         else:
             lent = {}
@@ -93,13 +105,20 @@ async def client_of(
         ) -> Client:
             base_url = server if isinstance(server, str) else server.base_url
             settings: Any = {"api_key": KEY, "base_url": base_url, **lent, **options}
-            colour = Publora if request.param == "sync" else AsyncPublora
+            colour = Publora if kind_of_client == "sync" else AsyncPublora
             clients.append(Client(colour(**settings), random))
             return clients[-1]
 
         yield client_of
         for client in clients:
             await client.close()
+
+
+@pytest.fixture(params=["straight", "by a session"])
+def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have requests go past aiohttp's session, where they can, and through it."""
+    if request.param == "by a session":
+        monkeypatch.setattr(straight, "TESTED", ("none",))
 
 
 @pytest.fixture

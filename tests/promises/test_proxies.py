@@ -6,6 +6,7 @@ import pprint
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import pytest
 import rich.pretty
 from asking import ClientOf, Serve, failure, listing
@@ -28,7 +29,7 @@ COLOURS = (AsyncPublora, Publora)
 PASSWORD = "swordfish"
 CREDENTIALS = base64.b64encode(f"user:{PASSWORD}".encode()).decode()
 HTTPS_ONLY = "a proxy goes with an https base_url only: over http it could read the key"
-SHAPE = "proxy must be a URL made like http://user:password@host:port"
+SHAPE = "must be a URL made like http://user:password@host:port"
 
 
 def with_password(origin: str) -> str:
@@ -60,28 +61,36 @@ async def test_06_a_proxy_is_told_its_password_where_to_connect_and_nothing_more
         assert b"Proxy-Authorization" not in head
 
 
+AS_CURL_TAKES_THEM = {"swordfish", "user:swordfish@h:80"}
+THROUGH = " (through the proxy {proxy})"
 FAULTS: dict[str, tuple[Answer, TransportError]] = {
     **{
         f"answers {status}": (
             reply(PASSWORD.encode(), status=status, headers={"Location": f"https://{PASSWORD}/"}),
-            TransportError(f"the proxy refused to connect: HTTP {status}", "connect"),
+            TransportError(
+                f"the proxy {{proxy}} refused to connect: HTTP {status}",
+                "connect",
+                gave_up="retries" if status in {502, 503, 504} else None,
+            ),
         )
-        for status in (302, 400, 403, 407, 502)
+        for status in (302, 400, 403, 407, 500, 502, 503, 504)
     },
     "does not speak HTTP": (
         f"{PASSWORD}\r\n\r\n".encode(),
-        TransportError("what answered does not speak HTTP: check base_url", "connect"),
+        TransportError("what answered does not speak HTTP: check base_url" + THROUGH, "connect"),
     ),
     "hangs up": (
         then_hang_up(),
         TransportError(
-            "the connection broke before the answer was whole", "connect", gave_up="retries"
+            "the connection broke before the answer was whole" + THROUGH,
+            "connect",
+            gave_up="retries",
         ),
     ),
     "says nothing": (
         silence,
         RequestTimeoutError(
-            "the timeout of 1 s ran out while connecting",
+            "the timeout of 1 s ran out while connecting" + THROUGH,
             *("connect", 1, "retries"),
             limit="timeout",
             seconds=1,
@@ -90,7 +99,7 @@ FAULTS: dict[str, tuple[Answer, TransportError]] = {
     "is not there": (
         b"",
         TransportError(
-            "cannot connect to 127.0.0.1:1: Connection refused", "connect", 1, "retries"
+            "cannot connect to the proxy {proxy}: Connection refused", "connect", 1, "retries"
         ),
     ),
 }
@@ -117,7 +126,8 @@ async def test_06_a_proxys_password_is_masked_in_whatever_its_failure_shows(
     base_url = server.base_url.replace("http:", "https:")
     client = client_of(base_url, proxy=with_password(origin), timeout=timeout, max_retries=0)
     error = await failure(client)
-    assert error == expected
+    place = origin.removeprefix("http://")
+    assert error == attrs.evolve(expected, message=expected.message.format(proxy=place))
     if "not there" not in fault:
         await asyncio.to_thread(proxy.asked.acquire)
     assert (server.connections, len(proxy.heads)) == (0, "not there" not in fault)
@@ -215,16 +225,55 @@ def test_06_a_proxy_that_cannot_be_one_is_refused_unquoted(
     url: Any,  # noqa: ANN401  # none of them fits
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    errors = list(refusals(url))
-    if isinstance(url, str) and url.isascii() and url:
-        monkeypatch.setenv("HTTPS_PROXY", url)
-        for colour in COLOURS:
-            with pytest.raises(ConfigurationError) as caught:
-                colour(KEY, trust_env=True)
-            errors.append(caught.value)
-    for error in errors:
-        assert error == ConfigurationError(SHAPE)
+    for error in refusals(url):
+        assert error == ConfigurationError(f"proxy {SHAPE}")
         assert_masked(everything_shown(error))
+    if not isinstance(url, str) or not url.isascii() or url in {"", *AS_CURL_TAKES_THEM}:
+        return
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    for colour in COLOURS:
+        with pytest.raises(ConfigurationError) as caught:
+            colour(KEY, trust_env=True)
+        assert caught.value == ConfigurationError(f"HTTPS_PROXY {SHAPE}")
+        assert_masked(everything_shown(caught.value))
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+async def test_06_a_proxy_of_the_environment_needs_no_scheme(
+    variable: str, serve: Serve, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(reply(), tls=serving())
+    proxy = serve(tunnel_to(server.port))
+    monkeypatch.setenv(variable, with_password(proxy.origin).removeprefix("http://"))
+    client = client_of(server, ssl_context=trusting(), trust_env=True)
+    assert await client.ask(listing) == ConnectionList()
+    assert (len(server.heads), len(proxy.heads)) == (1, 1)
+    assert CREDENTIALS.encode() in proxy.heads[0]
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+async def test_06_a_proxy_that_cannot_reach_the_service_is_tried_again(
+    status: int, serve: Serve, client_of: ClientOf
+) -> None:
+    server = serve(reply(), tls=serving())
+    proxy = serve(reply(b"", status=status), tunnel_to(server.port))
+    client = client_of(server, ssl_context=trusting(), proxy=proxy.origin)
+    await client.ask(lambda publora: publora.managed_users.detach("u"))
+    assert (len(server.heads), len(proxy.heads), len(client.waits)) == (1, 2, 1)
+
+
+async def test_06_who_is_not_trusted_behind_a_proxy_is_named_with_it_and_what_to_do(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    server = serve(reply(), tls=serving())
+    proxy = serve(tunnel_to(server.port))
+    error = await failure(client_of(server, proxy=with_password(proxy.origin)))
+    assert str(error).startswith("127.0.0.1 cannot be trusted: ")
+    assert str(error).endswith(
+        f" (through the proxy 127.0.0.1:{proxy.port}); where an authority of your own vouches "
+        "for it, name its file in SSL_CERT_FILE or pass an ssl_context"
+    )
+    assert_masked(everything_shown(error))
 
 
 async def test_06_a_proxy_is_refused_where_it_could_read_the_key(

@@ -182,7 +182,26 @@ async def test_22_a_retry_after_over_60_s_or_past_the_deadline_is_raised_at_once
 def test_22_a_date_is_the_time_until_then_whatever_the_clocks_zone(
     value: str, seconds: float, zone: tzinfo | None
 ) -> None:
-    assert parse_retry_after([value], NOW.astimezone(zone)) == seconds
+    assert parse_retry_after([value], [], NOW.astimezone(zone)) == seconds
+
+
+@pytest.mark.parametrize("ahead", [-7200, -120, 0, 120, 7200])
+async def test_22_a_date_counts_by_the_services_own_clock(
+    ahead: int, serve: Serve, client_of: ClientOf
+) -> None:
+    theirs = datetime.now(UTC) + timedelta(seconds=ahead)
+    refusal = reply(
+        {"error": "slow down"},
+        status=429,
+        headers={
+            "Date": format_datetime(theirs, usegmt=True),
+            "Retry-After": format_datetime(theirs + timedelta(seconds=30), usegmt=True),
+        },
+    )
+    server = serve(refusal, reply())
+    client = client_of(server)
+    assert await client.ask(listing) == ConnectionList()
+    assert (client.waits, len(server.heads)) == ([30], 2)
 
 
 MONTHS = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Foo)"
@@ -195,5 +214,6 @@ NEARLY_DATES = [
 
 @given(st.one_of(st.text(), st.text("0123456789"), *map(st.from_regex, NEARLY_DATES)))
 def test_22_no_retry_after_crashes(value: str) -> None:
-    seconds = parse_retry_after([value], NOW)
+    seconds = parse_retry_after([value], [value], NOW)
     assert seconds is None or seconds >= 0
+    assert (parse_retry_after(["7"], [value], NOW)) == 7
