@@ -25,7 +25,7 @@ COLOURS = {
 }
 """What an async docstring says, and what the sync one says instead."""
 
-ONLY_ASYNC = {"AsyncPublora.session", "AsyncAnswers.fan_out"}
+ONLY_ASYNC = {"AsyncPublora.session"}
 """Arguments and attributes that the sync class has no use for."""
 
 # Closing asks the service nothing.
