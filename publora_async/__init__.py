@@ -1,55 +1,65 @@
-"""The Python SDK for Publora, awaited; :mod:`publora_sync` is the same without ``await``."""
+"""
+The Python SDK for Publora, awaited; :mod:`publora_sync` is the same without ``await``.
 
+Each name is imported when it is first used: to take an error or a record from here does not load
+the client, and pytest, which loads this package wherever it is installed, loads nothing else.
+PYTEST_DONT_REWRITE: there is no assertion here for it to explain.
+"""
+
+import importlib
 import logging
+from typing import TYPE_CHECKING
 
-from publora_async._decoding.bodies import decode_connections
 from publora_async._version import __version__
-from publora_async._wire import JSONValue
-from publora_async.answers import AsyncAnswers
-from publora_async.client import AsyncPublora
-from publora_async.connection_list import ConnectionList
-from publora_async.connections import AsyncConnections
-from publora_async.errors import (
-    APIStatusError,
-    AuthenticationError,
-    BadRequestError,
-    ClientStateError,
-    ConfigurationError,
-    ConflictError,
-    GaveUp,
-    Limit,
-    NotFoundError,
-    NotSentError,
-    PermissionDeniedError,
-    PermissionReason,
-    PubloraError,
-    RateLimitError,
-    RequestTimeoutError,
-    ResponseDecodeError,
-    ServerError,
-    Stage,
-    TransportError,
-    UsersFailedError,
-)
-from publora_async.managed_users import (
-    AsyncManagedUsers,
-    ConnectionLink,
-    ManagedUser,
-    ManagedUserKey,
-)
-from publora_async.options import Timeouts
-from publora_async.records import (
-    Connection,
-    ConnectionTest,
-    LastError,
-    Platform,
-    Row,
-    StatusSource,
-    TestStatus,
-    TokenStatus,
-)
-from publora_async.secret import Secret
-from publora_async.user_connections import UserConnections, UserConnectionsList
+
+if TYPE_CHECKING:
+    from publora_async._decoding.bodies import decode_connections
+    from publora_async._wire import JSONValue
+    from publora_async.answers import AsyncAnswers
+    from publora_async.client import AsyncPublora
+    from publora_async.connection_list import ConnectionList
+    from publora_async.connections import AsyncConnections
+    from publora_async.errors import (
+        APIStatusError,
+        AuthenticationError,
+        BadRequestError,
+        ClientStateError,
+        ConfigurationError,
+        ConflictError,
+        GaveUp,
+        Limit,
+        NotFoundError,
+        NotSentError,
+        PermissionDeniedError,
+        PermissionReason,
+        PubloraError,
+        RateLimitError,
+        RequestTimeoutError,
+        ResponseDecodeError,
+        ServerError,
+        Stage,
+        TransportError,
+        UsersFailedError,
+    )
+    from publora_async.managed_users import (
+        AsyncManagedUsers,
+        ConnectionLink,
+        ManagedUser,
+        ManagedUserKey,
+    )
+    from publora_async.options import Timeouts
+    from publora_async.records import (
+        Connection,
+        ConnectionTest,
+        LastError,
+        Platform,
+        Row,
+        StatusSource,
+        TestStatus,
+        TokenStatus,
+    )
+    from publora_async.secret import Secret
+    from publora_async.user_connections import UserConnections, UserConnectionsList
 
 __all__ = [
     "APIStatusError",
@@ -97,7 +107,61 @@ __all__ = [
     "decode_connections",
 ]
 
+_HOMES = {
+    "APIStatusError": "publora_async.errors",
+    "AsyncAnswers": "publora_async.answers",
+    "AsyncConnections": "publora_async.connections",
+    "AsyncManagedUsers": "publora_async.managed_users",
+    "AsyncPublora": "publora_async.client",
+    "AuthenticationError": "publora_async.errors",
+    "BadRequestError": "publora_async.errors",
+    "ClientStateError": "publora_async.errors",
+    "ConfigurationError": "publora_async.errors",
+    "ConflictError": "publora_async.errors",
+    "Connection": "publora_async.records",
+    "ConnectionLink": "publora_async.managed_users",
+    "ConnectionList": "publora_async.connection_list",
+    "ConnectionTest": "publora_async.records",
+    "GaveUp": "publora_async.errors",
+    "JSONValue": "publora_async._wire",
+    "LastError": "publora_async.records",
+    "Limit": "publora_async.errors",
+    "ManagedUser": "publora_async.managed_users",
+    "ManagedUserKey": "publora_async.managed_users",
+    "NotFoundError": "publora_async.errors",
+    "NotSentError": "publora_async.errors",
+    "PermissionDeniedError": "publora_async.errors",
+    "PermissionReason": "publora_async.errors",
+    "Platform": "publora_async.records",
+    "PubloraError": "publora_async.errors",
+    "RateLimitError": "publora_async.errors",
+    "RequestTimeoutError": "publora_async.errors",
+    "ResponseDecodeError": "publora_async.errors",
+    "Row": "publora_async.records",
+    "Secret": "publora_async.secret",
+    "ServerError": "publora_async.errors",
+    "Stage": "publora_async.errors",
+    "StatusSource": "publora_async.records",
+    "TestStatus": "publora_async.records",
+    "Timeouts": "publora_async.options",
+    "TokenStatus": "publora_async.records",
+    "TransportError": "publora_async.errors",
+    "UserConnections": "publora_async.user_connections",
+    "UserConnectionsList": "publora_async.user_connections",
+    "UsersFailedError": "publora_async.errors",
+    "decode_connections": "publora_async._decoding.bodies",
+}
+"""The module that each public name comes from."""
+
 logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

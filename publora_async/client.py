@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex
 import attrs
 
 from publora_async._checks import masked
+from publora_async._http.calls import Transport
 from publora_async._http.options import ClientOptions
+from publora_async._http.session import Pool
 from publora_async._http.urls import environment_proxy
 from publora_async._introspection import LazyModule, Resource
 from publora_async.connections import AsyncConnections
@@ -16,10 +18,8 @@ from publora_async.options import Timeouts
 
 if TYPE_CHECKING:
     import aiohttp
-
-    from publora_async._http import calls
 else:
-    aiohttp, calls = LazyModule("aiohttp"), LazyModule("publora_async._http.calls")
+    aiohttp = LazyModule("aiohttp")
 
 __all__ = ["AsyncPublora"]
 
@@ -93,10 +93,6 @@ class AsyncPublora:
         trust_env: bool = False,
         session: "aiohttp.ClientSession | None" = None,
     ) -> None:
-        # aiohttp takes most of the time that an import of the SDK would take, cattrs a tenth.
-        from publora_async._http.calls import Transport
-        from publora_async._http.session import Pool
-
         # First of all: whatever is refused below, no traceback with locals shows a secret.
         api_key, base_url, proxy = masked(api_key), masked(base_url), masked(proxy)
         options = ClientOptions(
@@ -114,7 +110,7 @@ class AsyncPublora:
             options = attrs.evolve(options, proxy=environment_proxy(options.base_url))
         self._use(Transport(options, Pool(options, session)), owner=True)
 
-    def _use(self, transport: "calls.Transport", *, owner: bool) -> None:
+    def _use(self, transport: Transport, *, owner: bool) -> None:
         self._owns_connections = owner
         self._transport = transport
         self.connections = AsyncConnections(transport)

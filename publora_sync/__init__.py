@@ -2,53 +2,60 @@
 The Python SDK for Publora, called plainly: :class:`Publora`.
 
 Records and errors are the very objects of :mod:`publora_async`, which is the one implementation.
+Each name is imported when it is first used.
+PYTEST_DONT_REWRITE: there is no assertion here for pytest to explain.
 """
 
-from publora_async import (
-    APIStatusError,
-    AuthenticationError,
-    BadRequestError,
-    ClientStateError,
-    ConfigurationError,
-    ConflictError,
-    Connection,
-    ConnectionLink,
-    ConnectionList,
-    ConnectionTest,
-    GaveUp,
-    JSONValue,
-    LastError,
-    Limit,
-    ManagedUser,
-    ManagedUserKey,
-    NotFoundError,
-    NotSentError,
-    PermissionDeniedError,
-    PermissionReason,
-    Platform,
-    PubloraError,
-    RateLimitError,
-    RequestTimeoutError,
-    ResponseDecodeError,
-    Row,
-    Secret,
-    ServerError,
-    Stage,
-    StatusSource,
-    TestStatus,
-    Timeouts,
-    TokenStatus,
-    TransportError,
-    UserConnections,
-    UserConnectionsList,
-    UsersFailedError,
-    __version__,
-    decode_connections,
-)
-from publora_sync.answers import Answers
-from publora_sync.client import Publora
-from publora_sync.connections import Connections
-from publora_sync.managed_users import ManagedUsers
+import importlib
+from typing import TYPE_CHECKING
+
+from publora_async import __version__
+
+if TYPE_CHECKING:
+    from publora_async import (
+        APIStatusError,
+        AuthenticationError,
+        BadRequestError,
+        ClientStateError,
+        ConfigurationError,
+        ConflictError,
+        Connection,
+        ConnectionLink,
+        ConnectionList,
+        ConnectionTest,
+        GaveUp,
+        JSONValue,
+        LastError,
+        Limit,
+        ManagedUser,
+        ManagedUserKey,
+        NotFoundError,
+        NotSentError,
+        PermissionDeniedError,
+        PermissionReason,
+        Platform,
+        PubloraError,
+        RateLimitError,
+        RequestTimeoutError,
+        ResponseDecodeError,
+        Row,
+        Secret,
+        ServerError,
+        Stage,
+        StatusSource,
+        TestStatus,
+        Timeouts,
+        TokenStatus,
+        TransportError,
+        UserConnections,
+        UserConnectionsList,
+        UsersFailedError,
+        decode_connections,
+    )
+    from publora_sync.answers import Answers
+    from publora_sync.client import Publora
+    from publora_sync.connections import Connections
+    from publora_sync.managed_users import ManagedUsers
 
 __all__ = [
     "APIStatusError",
@@ -95,6 +102,22 @@ __all__ = [
     "__version__",
     "decode_connections",
 ]
+
+_HOMES = {
+    "Answers": "publora_sync.answers",
+    "Connections": "publora_sync.connections",
+    "ManagedUsers": "publora_sync.managed_users",
+    "Publora": "publora_sync.client",
+}
+"""The module that each name of this package's own comes from; all others are publora_async's."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(_HOMES.get(name, "publora_async")), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

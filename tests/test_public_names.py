@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from surface import PACKAGES, ROOT, Module, build, tell, walk
+from surface import PACKAGES, ROOT, Module, build, imports, tell, walk
 
 import publora_async
 import publora_sync
@@ -66,12 +66,13 @@ def unexported(module: ModuleType, public: Iterable[str]) -> Iterator[str]:
 
 def misnamed(package: ModuleType) -> Iterator[str]:
     """Say where the public names of a package are not those that it lists."""
-    offered = {
+    listed = {name for name in package.__all__ if name != "__version__"}
+    there = {name for name in listed if hasattr(package, name)}  # imported now, if not before
+    offered = there | {
         name
         for name, value in vars(package).items()
-        if not name.startswith("_") and not inspect.ismodule(value)
+        if not name.startswith("_") and name != "TYPE_CHECKING" and not inspect.ismodule(value)
     }
-    listed = {name for name in package.__all__ if name != "__version__"}
     for name in sorted(offered - listed):
         yield f"{package.__name__} does not list {name}: enter it in `__all__`"
     for name in sorted(listed - offered):
@@ -158,3 +159,20 @@ def test_a_package_with_other_names_than_it_lists_is_told_of() -> None:
         "toy lists Shown and has none: import it, or take it out",
         "dir(toy) shows more: give it a `__dir__` that returns `__all__`",
     ]
+
+
+@pytest.mark.parametrize("package", [publora_async, publora_sync])
+def test_a_name_that_a_package_does_not_have_is_an_attribute_error(package: ModuleType) -> None:
+    with pytest.raises(
+        AttributeError, match=rf"^module '{package.__name__}' has no attribute 'swordfish'$"
+    ):
+        _ = package.swordfish
+
+
+@pytest.mark.parametrize("package", [publora_async, publora_sync])
+def test_a_name_of_a_package_is_what_type_checkers_take_it_for(package: ModuleType) -> None:
+    """They read its imports, which do not run."""
+    for one in imports({package.__name__: FILES[package.__name__]}):
+        if one.types_only:
+            name = one.name.rpartition(".")[2]
+            assert getattr(package, name) is getattr(importlib.import_module(one.of), name)

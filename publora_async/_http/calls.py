@@ -122,16 +122,12 @@ class Transport:
             if not (outcome.repeatable and may_repeat(request, error)):
                 return error
             delay = self._delay(error, attempt, deadline - now())
-            if not isinstance(delay, str):
-                paid = self._budget.spend(error, gated=gate is not None)
-            if isinstance(delay, str) or not paid:
+            if isinstance(delay, str) or not (
+                paid := self._budget.spend(error, gated=gate is not None)
+            ):
                 error.gave_up = delay if isinstance(delay, str) else "budget"
                 return error
-            what = error.status if isinstance(error, APIStatusError) else type(error).__name__
-            logger.info(
-                "%s %s: %s, attempt %d, again in %.2f s",
-                *(request.method, request.route, what, attempt, delay),
-            )
+            _log_retry(request, error, delay)
             await self.sleep(delay)
 
     def _delay(
@@ -187,6 +183,14 @@ class Transport:
             return await self.attempts.make(session, request, decode, deadline)
         finally:
             slots.release()
+
+
+def _log_retry(request: Request, error: APIStatusError | TransportError, delay: float) -> None:
+    what = error.status if isinstance(error, APIStatusError) else type(error).__name__
+    logger.info(
+        "%s %s: %s, attempt %d, again in %.2f s",
+        *(request.method, request.route, what, error.attempts, delay),
+    )
 
 
 _HELD_BACK = (

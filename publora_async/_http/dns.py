@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["DaemonDns"]
+__all__ = ["DaemonDns", "on_daemon_thread"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,14 +23,15 @@ class DaemonDns:
 
     async def getaddrinfo(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # as socket's
         """Do what ``socket.getaddrinfo`` does, without blocking."""
-        return await asyncio.wrap_future(_on_daemon_thread(socket.getaddrinfo, *args, **kwargs))
+        return await asyncio.wrap_future(on_daemon_thread(socket.getaddrinfo, *args, **kwargs))
 
     async def getnameinfo(self, *args: Any) -> Any:  # noqa: ANN401  # as socket's
         """Do what ``socket.getnameinfo`` does, without blocking."""
-        return await asyncio.wrap_future(_on_daemon_thread(socket.getnameinfo, *args))
+        return await asyncio.wrap_future(on_daemon_thread(socket.getnameinfo, *args))
 
 
-def _on_daemon_thread(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+def on_daemon_thread(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+    """Have *call* run on a thread that nothing waits for, neither a loop's end nor an exit."""
     future: Future[T] = Future()
 
     def work() -> None:

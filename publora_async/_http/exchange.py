@@ -71,18 +71,18 @@ class Exchange:
         reason = why_not(session)
         if reason is None:
             connector = cast("Connector", session.connector)
-            target = self._target or self._aim(session)
+            target = self._target or await self._aim(session)
             return await connector.send(
                 target, lambda: self._written(request), self._timeout, stages
             )
         self._pool.explain(reason)
         return await self._send_by(session, request, stages)
 
-    def _aim(self, session: aiohttp.ClientSession) -> aiohttp.ClientRequest:
+    async def _aim(self, session: aiohttp.ClientSession) -> aiohttp.ClientRequest:
         self._target = target = target_of(
             self._base_url,
             session.headers,
-            ssl=self._ssl(),
+            ssl=await self._ssl(),
             proxy=None if self._options.proxy is None else URL(self._options.proxy),
         )
         self._path = self._base_url.raw_path.rstrip("/")
@@ -99,8 +99,8 @@ class Exchange:
         )
         return head.encode("ascii") + body
 
-    def _ssl(self) -> "ssl.SSLContext | bool":
-        return self._pool.ssl_context() if self._origin.scheme == "https" else True
+    async def _ssl(self) -> "ssl.SSLContext | bool":
+        return await self._pool.ssl_context() if self._origin.scheme == "https" else True
 
     async def _send_by(
         self, session: aiohttp.ClientSession, request: Request, stages: Stages
@@ -130,7 +130,7 @@ class Exchange:
             allow_redirects=False,
             middlewares=(hop,),
             timeout=self._timeout,
-            ssl=self._ssl(),
+            ssl=await self._ssl(),
             proxy=self._options.proxy,
         )
         return Response(response.status, response.headers, response.content, response)

@@ -17,6 +17,7 @@ from contextlib import suppress
 import aiohttp
 
 from publora_async._http.connectors import let_go, loop_of
+from publora_async._http.dns import on_daemon_thread
 from publora_async._http.options import ClientOptions
 from publora_async._http.retry import RetryBudget
 from publora_async._http.straight import (
@@ -85,6 +86,7 @@ class Pool:
         self.slots: asyncio.Semaphore = asyncio.Semaphore(self._most_at_once)
         self.timer: Timer = Timer()
         self._closing = asyncio.Event()
+        self._trusting = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
         self._explained: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -155,11 +157,16 @@ class Pool:
             self._explained.add(reason)
             logger.debug("requests go through aiohttp's session, which takes longer: %s", reason)
 
-    def ssl_context(self) -> ssl.SSLContext:
+    async def ssl_context(self) -> ssl.SSLContext:
         """Give the caller's context, or one made at first use, when SSL_CERT_FILE is surely set."""
-        if self._ssl_context is None:
-            self._ssl_context = ssl.create_default_context()
-        return self._ssl_context
+        if self._ssl_context is not None:
+            return self._ssl_context
+        async with self._trusting:
+            if self._ssl_context is None:
+                # It reads the system's certificates, for which no event loop should stand still.
+                made = on_daemon_thread(ssl.create_default_context)
+                self._ssl_context = await asyncio.wrap_future(made)
+            return self._ssl_context
 
     def _open(self) -> aiohttp.ClientSession:
         # asyncio reads into a new buffer of 256 KiB each time. glibc maps and unmaps so large a

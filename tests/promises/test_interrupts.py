@@ -3,10 +3,15 @@
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import count
+from types import FrameType
+from typing import Any, Self
 
 import pytest
 from asking import Serve
@@ -130,3 +135,63 @@ def test_28_ctrl_c_in_one_call_leaves_another_threads_alone(
         other.join()
     assert answers == [ConnectionList()]
     assert len(server.heads) == 2
+
+
+class InterruptAt:
+    """
+    Interrupts a block at one of the moments in which it runs a line of the sync package.
+
+    Args:
+        moment: Which one, from 1.
+
+    Attributes:
+        came: Whether the block got as far.
+    """
+
+    def __init__(self, moment: int) -> None:
+        self.came = False
+        self._left = moment
+
+    def __enter__(self) -> Self:
+        self._before = sys.gettrace()
+        sys.settrace(self._enter)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(self._before)
+
+    def _enter(self, frame: FrameType, _: str, __: object) -> Callable[..., Any] | None:
+        return self._step if "/publora_sync/" in frame.f_code.co_filename else None
+
+    def _step(self, _: FrameType, event: str, __: object) -> Callable[..., Any]:
+        if event in {"line", "return"} and not self.came:
+            self._left -= 1
+            if self._left == 0:
+                self.came = True
+                raise KeyboardInterrupt
+        return self._step
+
+
+# One that comes in a finalizer is CPython's to report.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("used", [False, True], ids=["first call", "later call"])
+@pytest.mark.parametrize("call", ["list", "iter_many", "list_many"])
+def test_30a_an_interrupt_at_any_moment_of_a_call_leaves_a_client_that_works(
+    call: str,
+    used: bool,  # noqa: FBT001  # a table column
+    serve: Serve,
+) -> None:
+    server = serve(reply())
+    for moment in count(1):
+        with Publora(KEY, base_url=server.base_url) as publora:
+            if used:
+                publora.connections.list()
+            with InterruptAt(moment) as interrupt, suppress(KeyboardInterrupt):
+                CALLS[call](publora)
+            with ThreadPoolExecutor(1) as threads:
+                answer = threads.submit(publora.connections.list)
+                assert answer.result(20) == ConnectionList()
+        assert not [one for one in threading.enumerate() if one.name == "publora"]
+        if not interrupt.came:
+            break
+    assert moment > 30
