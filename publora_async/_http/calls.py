@@ -127,7 +127,7 @@ class Transport:
             ):
                 error.gave_up = delay if isinstance(delay, str) else "budget"
                 return error
-            _log_retry(request, error, delay)
+            _log_retry(request, error, attempt, delay)
             await self.sleep(delay)
 
     def _delay(
@@ -185,11 +185,13 @@ class Transport:
             slots.release()
 
 
-def _log_retry(request: Request, error: APIStatusError | TransportError, delay: float) -> None:
+def _log_retry(
+    request: Request, error: APIStatusError | TransportError, attempt: int, delay: float
+) -> None:
     what = error.status if isinstance(error, APIStatusError) else type(error).__name__
     logger.info(
         "%s %s: %s, attempt %d, again in %.2f s",
-        *(request.method, request.route, what, error.attempts, delay),
+        *(request.method, request.route, what, attempt, delay),
     )
 
 
