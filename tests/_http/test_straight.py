@@ -328,6 +328,7 @@ async def test_where_descriptors_are_too_many_to_look_at_a_connection_is_taken_f
         with monkeypatch.context() as patch:
             patch.setattr("select.select", too_many)
             connection = await connected(connector, target(server.origin))
+        assert await asyncio.to_thread(server.accepted.acquire, timeout=5)
         connection.close()
     await connector.close()
 
