@@ -9,7 +9,7 @@ Every error that the SDK raises; all of them pickle, copy, compare, and never ca
     ├── TransportError                       no usable answer arrived
     │   ├── RequestTimeoutError (TimeoutError)
     │   └── NotSentError                 held back by a fan-out; the service was never asked
-    ├── APIStatusError                       Publora refused: status, message, code, retry_after
+    ├── APIStatusError                       Publora refused: status, message, code, details
     │   ├── BadRequestError 400   AuthenticationError 401   PermissionDeniedError 403
     │   ├── NotFoundError 404     ConflictError 409         RateLimitError 429
     │   └── ServerError 5xx
@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from publora_async._wire import JSONValue
     from publora_async.user_connections import UserConnections
 
 __all__ = [
@@ -162,6 +163,10 @@ class APIStatusError(PubloraError):
 
         results: What a fan-out that this refusal ended had answered and not yet handed out.
             What was under way at that moment is not among it.
+
+        details: What else the service said, as the wire spells it, such as the ``userId`` of the
+            user whom :meth:`publora_async.AsyncManagedUsers.create` found to exist. At most
+            4 KiB, without the key, long texts cut short. Empty where it said no more.
     """
 
     status: int
@@ -172,6 +177,7 @@ class APIStatusError(PubloraError):
     gave_up: GaveUp | None = None
     excerpt: str | None = None
     results: "Sequence[UserConnections]" = attrs.field(default=(), repr=False)
+    details: "Mapping[str, JSONValue]" = attrs.field(factory=dict, repr=False)
 
     @property
     def refuses_key(self) -> bool:
@@ -209,7 +215,7 @@ class AuthenticationError(APIStatusError):
 
 
 class PermissionReason(StrEnum):
-    """The three causes of a 403 that Publora documents."""
+    """The causes of a 403 that Publora documents."""
 
     API_ACCESS = "api_access"
     """The account may not use the API at all."""
@@ -220,9 +226,17 @@ class PermissionReason(StrEnum):
     NOT_MANAGED = "not_managed"
     """The key may act for managed users, but not for this one."""
 
+    PLAN_LIMIT = "plan_limit"
+    """A limit of the plan is reached, such as that on accounts; *details* says which."""
+
+    MCP_ACCESS = "mcp_access"
+    """The account may not use the API as an MCP client, for which something took the SDK."""
+
 
 _PERMISSION_REASONS = {
     "API access is not enabled for this account": PermissionReason.API_ACCESS,
+    "API access is not enabled for this workspace owner": PermissionReason.API_ACCESS,
+    "MCP access is not enabled for this account": PermissionReason.MCP_ACCESS,
     "Workspace access is not enabled for this key": PermissionReason.WORKSPACE_ACCESS,
     "User is not managed by key": PermissionReason.NOT_MANAGED,
 }
@@ -237,7 +251,25 @@ _PERMISSION_ADVICE = {
     PermissionReason.NOT_MANAGED: (
         "the key is good, but this user is not in its workspace: check the user id"
     ),
+    PermissionReason.PLAN_LIMIT: (
+        "a limit of the plan is reached, see details: the key's owner can change the plan at "
+        "https://app.publora.com"
+    ),
+    PermissionReason.MCP_ACCESS: (
+        "nothing on the way may add the header x-publora-client to the SDK's requests"
+    ),
 }
+
+_OF_THE_KEY = frozenset(
+    {
+        PermissionReason.API_ACCESS,
+        PermissionReason.WORKSPACE_ACCESS,
+        PermissionReason.MCP_ACCESS,
+    }
+)
+
+_PLAN_LIMITS = ("_LIMIT_REACHED", "_OVER_LIMIT")
+"""How the codes of such refusals end."""
 
 
 @attrs.define(slots=False)
@@ -247,12 +279,14 @@ class PermissionDeniedError(APIStatusError):
     @property
     def reason(self) -> PermissionReason | None:
         """Which of the documented causes it is. ``None`` for one that is not documented."""
+        if self.code is not None and self.code.endswith(_PLAN_LIMITS):
+            return PermissionReason.PLAN_LIMIT
         return _PERMISSION_REASONS.get(self.message)
 
     @property
     def refuses_key(self) -> bool:
         """Whether the key lacks the access, rather than this one user being another's."""
-        return self.reason in {PermissionReason.API_ACCESS, PermissionReason.WORKSPACE_ACCESS}
+        return self.reason in _OF_THE_KEY
 
     @property
     def advice(self) -> str | None:

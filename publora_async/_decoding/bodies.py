@@ -73,12 +73,13 @@ def decode_connections(body: bytes) -> ConnectionList:
 
 def decode_success(body: bytes) -> None:
     """
-    Read the body of a response that says no more than ``{"success": true}``.
+    Read the body of a response that says no more than ``{"success": true}``, or nothing at all.
 
     Raises:
         ResponseDecodeError: It says something else.
     """
-    _decode(body, build=_success)
+    if body:
+        _decode(body, build=_success)
 
 
 def _decode(body: bytes, *, build: Callable[[dict[str, JSONValue], Structure], R]) -> R:

@@ -121,12 +121,11 @@ class Transport:
             error = outcome.error
             if not (outcome.repeatable and may_repeat(request, error)):
                 return error
-            delay = self._delay(error, attempt, deadline - now())
-            if not isinstance(delay, str):
-                paid = self._budget.spend(error, gated=gate is not None)
-            if isinstance(delay, str) or not paid:
-                error.gave_up = delay if isinstance(delay, str) else "budget"
+            again = self._again(error, attempt, deadline - now(), gated=gate is not None)
+            if isinstance(again, str):
+                error.gave_up = again
                 return error
+            delay, paid = again
             what = error.status if isinstance(error, APIStatusError) else type(error).__name__
             logger.info(
                 "%s %s: %s, attempt %d, again in %.2f s",
@@ -134,11 +133,21 @@ class Transport:
             )
             await self.sleep(delay)
 
-    def _delay(
-        self, error: APIStatusError | TransportError, attempt: int, time_left: float
-    ) -> float | GaveUp:
+    def _again(
+        self,
+        error: APIStatusError | TransportError,
+        attempt: int,
+        time_left: float,
+        *,
+        gated: bool,
+    ) -> tuple[float, int] | GaveUp:
+        """Give the seconds to wait before a retry and its price, or the reason to give up."""
         pause = error.retry_after if isinstance(error, APIStatusError) else None
-        return self._retries.delay(attempt, retry_after=pause, time_left=time_left)
+        delay = self._retries.delay(attempt, retry_after=pause, time_left=time_left)
+        if isinstance(delay, str):
+            return delay
+        paid = self._budget.spend(error, gated=gated)
+        return (delay, paid) if paid else "budget"
 
     async def _in_turn(
         self,

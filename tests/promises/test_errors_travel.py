@@ -43,7 +43,10 @@ ERRORS: list[PubloraError] = [
     TransportError("what", "body", 3, "retries"),
     NotSentError("what", "queue", 2, "gate"),
     RequestTimeoutError("what", "headers", 4, "deadline", limit="read", seconds=2.5),
-    *(kind(418, "what", "code", 61.5, 2, "retry_after", "<html>", RESULTS) for kind in REFUSALS),
+    *(
+        kind(418, "what", "code", 61.5, 2, "retry_after", "<html>", RESULTS, {"a": [1]})
+        for kind in REFUSALS
+    ),
     ResponseDecodeError("what", "connections[3].username", ("one", "two"), 2),
 ]
 EVERY_ERROR = pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
