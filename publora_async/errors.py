@@ -79,15 +79,41 @@ class PubloraError(Exception):
     def __str__(self) -> str:
         return self.message
 
+    @property
+    def args(self) -> tuple[object, ...]:
+        """The values of all attributes: ``type(error)(*error.args) == error``, as Celery wants."""
+        return tuple(getattr(self, field.name) for field in attrs.fields(type(self)))
+
+    @args.setter
+    def args(self, values: tuple[object, ...]) -> None:
+        for field, value in zip(attrs.fields(type(self)), values, strict=False):
+            setattr(self, field.name, value)
+
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        # A note is a remark on an error, not part of what it says.
-        mine, others = ({**vars(error), "__notes__": None} for error in (self, other))
-        return mine == others
+        # What an error says counts, not where it happened, nor a note on it.
+        return self.args == other.args
 
     def __hash__(self) -> int:
         return hash((type(self), self.message))
+
+
+class _OfACall:
+    """
+    What was asked for when an error came. It counts for no comparison.
+
+    Attributes:
+        method: HTTP method of the request. ``None`` where there was none.
+
+        request_path: Its path, without that of the base URL. ``None`` where there was none.
+
+        user_id: The managed user that it was about. ``None``: the key's own account.
+    """
+
+    method: str | None = None
+    request_path: str | None = None
+    user_id: str | None = None
 
 
 class ConfigurationError(PubloraError, ValueError):
@@ -99,7 +125,7 @@ class ClientStateError(PubloraError, RuntimeError):
 
 
 @attrs.define(slots=False)
-class TransportError(PubloraError):
+class TransportError(_OfACall, PubloraError):
     """
     No usable answer arrived.
 
@@ -141,7 +167,7 @@ class NotSentError(TransportError):
 
 
 @attrs.define(slots=False)
-class APIStatusError(PubloraError):
+class APIStatusError(_OfACall, PubloraError):
     """
     Publora answered, and the answer was no.
 
@@ -193,7 +219,8 @@ class APIStatusError(PubloraError):
         code = f" [{self.code}]" if self.code else ""
         excerpt = f" (the answer begins: {self.excerpt})" if self.excerpt else ""
         advice = f"; {self.advice}" if self.advice else ""
-        return f"HTTP {self.status}: {self.message}{code}{excerpt}{_after(self.attempts)}{advice}"
+        after = _after(self.attempts)
+        return f"HTTP {self.status}: {self.message}{code}{excerpt}{after}{advice}"
 
 
 class BadRequestError(APIStatusError):
@@ -311,7 +338,7 @@ class ServerError(APIStatusError):
 
 
 @attrs.define(slots=False)
-class ResponseDecodeError(PubloraError):
+class ResponseDecodeError(_OfACall, PubloraError):
     """
     Publora answered with something that makes no sense; it is not asked again.
 
