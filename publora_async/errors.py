@@ -9,7 +9,7 @@ Every error that the SDK raises; all of them pickle, copy, compare, and never ca
     ├── TransportError                       no usable answer arrived
     │   ├── RequestTimeoutError (TimeoutError)
     │   └── NotSentError                 held back by a fan-out; the service was never asked
-    ├── APIStatusError                       Publora refused: status, message, code, retry_after
+    ├── APIStatusError                       Publora refused: status, message, code, details
     │   ├── BadRequestError 400   AuthenticationError 401   PermissionDeniedError 403
     │   ├── NotFoundError 404     ConflictError 409         RateLimitError 429
     │   └── ServerError 5xx
@@ -17,13 +17,14 @@ Every error that the SDK raises; all of them pickle, copy, compare, and never ca
     └── UsersFailedError (ExceptionGroup)    what raise_for_errors() raises
 """
 
-from collections.abc import Sequence  # annotations resolve at run time
+from collections.abc import Mapping, Sequence  # annotations resolve at run time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import attrs
 
 from publora_async._introspection import LazyModule
+from publora_async._wire import JSONValue  # noqa: TC001  # as above
 
 if TYPE_CHECKING:
     from publora_async import user_connections
@@ -83,18 +84,41 @@ class PubloraError(Exception):
     def __str__(self) -> str:
         return self.message
 
+    @property
+    def args(self) -> tuple[object, ...]:
+        """The values of all attributes: ``type(error)(*error.args) == error``, as Celery wants."""
+        return tuple(getattr(self, field.name) for field in attrs.fields(type(self)))
+
+    @args.setter
+    def args(self, values: tuple[object, ...]) -> None:
+        for field, value in zip(attrs.fields(type(self)), values, strict=False):
+            setattr(self, field.name, value)
+
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        # A note is a remark on an error, not part of what it says.
-        mine, others = (
-            [getattr(error, field.name) for field in attrs.fields(type(self))]
-            for error in (self, other)
-        )
-        return mine == others
+        # What an error says counts, not where it happened, nor a note on it.
+        return self.args == other.args
 
     def __hash__(self) -> int:
         return hash((type(self), self.message))
+
+
+class _OfACall:
+    """
+    What was asked for when an error came. It counts for no comparison.
+
+    Attributes:
+        method: HTTP method of the request. ``None`` where there was none.
+
+        request_path: Its path, without that of the base URL. ``None`` where there was none.
+
+        user_id: The managed user that it was about. ``None``: the key's own account.
+    """
+
+    method: str | None = None
+    request_path: str | None = None
+    user_id: str | None = None
 
 
 class ConfigurationError(PubloraError, ValueError):
@@ -113,7 +137,7 @@ class ClientStateError(PubloraError, RuntimeError):
 
 
 @attrs.define(slots=False)
-class TransportError(PubloraError):
+class TransportError(_OfACall, PubloraError):
     """
     No usable answer arrived.
 
@@ -155,7 +179,7 @@ class NotSentError(TransportError):
 
 
 @attrs.define(slots=False)
-class APIStatusError(PubloraError):
+class APIStatusError(_OfACall, PubloraError):
     """
     Publora answered, and the answer was no.
 
@@ -177,6 +201,10 @@ class APIStatusError(PubloraError):
 
         results: What a fan-out that this refusal ended had answered and not yet handed out.
             What was under way at that moment is not among it.
+
+        details: What else the service said, as the wire spells it, such as the ``userId`` of the
+            user whom :meth:`publora_async.AsyncManagedUsers.create` found to exist. At most
+            4 KiB, without the key, long texts cut short. Empty where it said no more.
     """
 
     status: int
@@ -187,6 +215,7 @@ class APIStatusError(PubloraError):
     gave_up: GaveUp | None = None
     excerpt: str | None = None
     results: "Sequence[user_connections.UserConnections]" = attrs.field(default=(), repr=False)
+    details: "Mapping[str, JSONValue]" = attrs.field(factory=dict, repr=False)
 
     @property
     def refuses_key(self) -> bool:
@@ -202,7 +231,8 @@ class APIStatusError(PubloraError):
         code = f" [{self.code}]" if self.code else ""
         excerpt = f" (the answer begins: {self.excerpt})" if self.excerpt else ""
         advice = f"; {self.advice}" if self.advice else ""
-        return f"HTTP {self.status}: {self.message}{code}{excerpt}{_after(self.attempts)}{advice}"
+        after = _after(self.attempts)
+        return f"HTTP {self.status}: {self.message}{code}{excerpt}{after}{advice}"
 
 
 class BadRequestError(APIStatusError):
@@ -224,7 +254,7 @@ class AuthenticationError(APIStatusError):
 
 
 class PermissionReason(StrEnum):
-    """The three causes of a 403 that Publora documents."""
+    """The causes of a 403 that Publora documents."""
 
     API_ACCESS = "api_access"
     """The account may not use the API at all."""
@@ -235,9 +265,17 @@ class PermissionReason(StrEnum):
     NOT_MANAGED = "not_managed"
     """The key may act for managed users, but not for this one."""
 
+    PLAN_LIMIT = "plan_limit"
+    """A limit of the plan is reached, such as that on accounts; *details* says which."""
+
+    MCP_ACCESS = "mcp_access"
+    """The account may not use the API as an MCP client, for which something took the SDK."""
+
 
 _PERMISSION_REASONS = {
     "API access is not enabled for this account": PermissionReason.API_ACCESS,
+    "API access is not enabled for this workspace owner": PermissionReason.API_ACCESS,
+    "MCP access is not enabled for this account": PermissionReason.MCP_ACCESS,
     "Workspace access is not enabled for this key": PermissionReason.WORKSPACE_ACCESS,
     "User is not managed by key": PermissionReason.NOT_MANAGED,
 }
@@ -252,7 +290,25 @@ _PERMISSION_ADVICE = {
     PermissionReason.NOT_MANAGED: (
         "the key is good, but this user is not in its workspace: check the user id"
     ),
+    PermissionReason.PLAN_LIMIT: (
+        "a limit of the plan is reached, see details: the key's owner can change the plan at "
+        "https://app.publora.com"
+    ),
+    PermissionReason.MCP_ACCESS: (
+        "nothing on the way may add the header x-publora-client to the SDK's requests"
+    ),
 }
+
+_OF_THE_KEY = frozenset(
+    {
+        PermissionReason.API_ACCESS,
+        PermissionReason.WORKSPACE_ACCESS,
+        PermissionReason.MCP_ACCESS,
+    }
+)
+
+_PLAN_LIMITS = ("_LIMIT_REACHED", "_OVER_LIMIT")
+"""How the codes of such refusals end."""
 
 
 @attrs.define(slots=False)
@@ -262,12 +318,14 @@ class PermissionDeniedError(APIStatusError):
     @property
     def reason(self) -> PermissionReason | None:
         """Which of the documented causes it is. ``None`` for one that is not documented."""
+        if self.code is not None and self.code.endswith(_PLAN_LIMITS):
+            return PermissionReason.PLAN_LIMIT
         return _PERMISSION_REASONS.get(self.message)
 
     @property
     def refuses_key(self) -> bool:
         """Whether the key lacks the access, rather than this one user being another's."""
-        return self.reason in {PermissionReason.API_ACCESS, PermissionReason.WORKSPACE_ACCESS}
+        return self.reason in _OF_THE_KEY
 
     @property
     def advice(self) -> str | None:
@@ -305,6 +363,15 @@ class UsersFailedError(PubloraError, ExceptionGroup[PubloraError]):
         # Not attrs': a group keeps its message and errors itself.
         BaseException.__init__(self, message, errors)
 
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The message and the list of errors; they cannot be set."""
+        return self.message, list(self.exceptions)
+
+    @args.setter
+    def args(self, _: tuple[object, ...]) -> None:
+        raise AttributeError("a group keeps the errors that it was made of")
+
     def derive(self, errors: Sequence[PubloraError], /) -> "UsersFailedError":  # type: ignore[override]  # none but ours are in it
         """Make a group of some of the errors, for ``except*``."""
         return UsersFailedError(self.message, errors)
@@ -315,14 +382,14 @@ class UsersFailedError(PubloraError, ExceptionGroup[PubloraError]):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return (self.message, self.exceptions) == (other.message, other.exceptions)
+        return self.args == other.args
 
     def __hash__(self) -> int:
         return hash((type(self), self.message))
 
 
 @attrs.define(slots=False)
-class ResponseDecodeError(PubloraError):
+class ResponseDecodeError(_OfACall, PubloraError):
     """
     Publora answered with something that makes no sense; it is not asked again.
 

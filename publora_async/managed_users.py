@@ -144,7 +144,9 @@ class AsyncManagedUsers:
         Raises:
             ConfigurationError: *email* or *display_name* is not text; nothing was sent.
             BadRequestError: The service finds *email* malformed.
-            ConflictError: There is a user of that email; its ``code`` is ``"email_exists"``.
+            ConflictError: There is a user of that email; its ``code`` is ``"email_exists"``, and
+                its ``details`` have the ``userId``, the ``reason``, and whether that user is
+                ``attachable``.
             AuthenticationError: The key is missing, wrong or revoked.
             PermissionDeniedError: The key may not act for managed users.
             PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises. A request

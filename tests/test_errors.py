@@ -59,7 +59,7 @@ def test_the_tree_in_the_docstring_shows_every_error_and_the_package_offers_it()
 def test_errors_form_a_tree_and_are_python_s_own_kinds_too(
     kind: type[PubloraError], bases: tuple[type[Exception], ...]
 ) -> None:
-    assert kind.__bases__ == bases
+    assert tuple(base for base in kind.__bases__ if base.__name__[0] != "_") == bases
 
 
 KEY_ADVICE = "create a key at https://app.publora.com under API and set PUBLORA_API_KEY"
@@ -120,6 +120,8 @@ def test_an_error_says_what_happened_and_what_to_do(error: PubloraError, text: s
         (NO_API, PermissionReason.API_ACCESS),
         (NO_WORKSPACE, PermissionReason.WORKSPACE_ACCESS),
         (NOT_MANAGED, PermissionReason.NOT_MANAGED),
+        ("API access is not enabled for this workspace owner", PermissionReason.API_ACCESS),
+        ("MCP access is not enabled for this account", PermissionReason.MCP_ACCESS),
         ("Forbidden", None),
     ],
 )
@@ -134,3 +136,18 @@ def test_who_has_no_key_and_who_has_a_wrong_one_are_told_where_keys_come_from() 
         AsyncPublora()
     for error in (raised.value, AuthenticationError(401, "Invalid API key")):
         assert "create a key at https://app.publora.com under API" in str(error)
+
+
+@pytest.mark.parametrize("code", ["CHANNEL_LIMIT_REACHED", "CONNECTIONS_OVER_LIMIT"])
+def test_a_plans_limit_is_not_the_keys_fault(code: str) -> None:
+    error = PermissionDeniedError(403, "Too many accounts", code, details={"limit": 5})
+    assert (error.reason, error.refuses_key) == (PermissionReason.PLAN_LIMIT, False)
+    assert str(error) == (
+        f"HTTP 403: Too many accounts [{code}]; a limit of the plan is reached, see details: the "
+        "key's owner can change the plan at https://app.publora.com"
+    )
+
+
+def test_a_code_of_another_kind_leaves_it_to_the_words() -> None:
+    error = PermissionDeniedError(403, "MCP access is not enabled for this account", "mcp_denied")
+    assert (error.reason, error.refuses_key) == (PermissionReason.MCP_ACCESS, True)

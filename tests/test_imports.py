@@ -38,6 +38,7 @@ DOORS = {
             "publora_async._checks",
             "publora_async._decoding.strict_json",
             "publora_async._loops",
+            "publora_async._wire",
             "publora_async._version",
             "publora_async.errors",
             "publora_async.options",

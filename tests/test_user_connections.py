@@ -159,6 +159,13 @@ def test_the_group_of_errors_is_one_of_ours_and_can_be_taken_apart() -> None:
     ]
 
 
+def test_a_group_of_errors_keeps_them() -> None:
+    group = UsersFailedError("2 failed", [ServerError(500, "a"), ServerError(503, "b")])
+    with pytest.raises(AttributeError, match="keeps the errors that it was made of"):
+        group.args = ("1 failed", [ServerError(500, "a")])
+    assert len(group.exceptions) == 2
+
+
 def test_a_group_of_errors_travels() -> None:
     group = UsersFailedError("2 failed", [ServerError(500, "a"), ServerError(503, "b")])
     for twin in (

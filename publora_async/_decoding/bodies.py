@@ -77,12 +77,13 @@ def decode_connections(body: bytes, *, strict: bool = False) -> ConnectionList:
 
 def decode_success(body: bytes, *, strict: bool = False) -> None:
     """
-    Read the body of a response that says no more than ``{"success": true}``.
+    Read the body of a response that says no more than ``{"success": true}``, or nothing at all.
 
     Raises:
         ResponseDecodeError: It says something else.
     """
-    _decode(body, build=_success, strict=strict)
+    if body:
+        _decode(body, build=_success, strict=strict)
 
 
 def _decode(

@@ -16,7 +16,7 @@ import aiohttp
 from publora_async._http.exchange import Exchange
 from publora_async._http.failures import Failure, failure_of
 from publora_async._http.options import ClientOptions
-from publora_async._http.refusals import refusal
+from publora_async._http.refusals import refusal, says_no
 from publora_async._http.request import Request
 from publora_async._http.retry import REPEATABLE_STATUSES, parse_retry_after
 from publora_async._http.session import Pool
@@ -74,21 +74,30 @@ class Attempts:
                 try:
                     if 200 <= response.status < 300 and response.status != 206:
                         body = await _read(response.content, request.max_body)
-                        return _too_long(request) if body is None else decode(body)
+                        if body is None:
+                            return _too_long(request)
+                        return self._read_by(decode, response, body)
                     # Kept before its body is read: a 401 is one however its body breaks off.
                     refused = self._refusal(response, b"")
                     return self._refusal(response, await _read(response.content, MAX_ERROR_BODY))
                 finally:
                     # With a body that was not read to its end, this closes it.
                     response.connection.release()
-        except ResponseDecodeError as error:
-            # Without its traceback, whose frames hold the body.
-            return Failure(error.with_traceback(None), repeatable=False)
         # Whatever asyncio, aiohttp or what somebody has put below them lets through: no user's
         # failure may end a fan-out, and callers expect no errors but ours.
         except Exception as error:  # noqa: BLE001
             limit: Limit = "deadline" if deadline < end else "timeout"
             return refused or failure_of(error, stages.reached, limit, self._options)
+
+    def _read_by(
+        self, decode: Callable[[bytes], T], response: Response, body: bytes
+    ) -> T | Failure:
+        try:
+            return decode(body)
+        except ResponseDecodeError as error:
+            # Without its traceback, whose frames hold the body.
+            failure = Failure(error.with_traceback(None), repeatable=False)
+        return self._refusal(response, body) if says_no(body) else failure
 
     def _refusal(self, response: Response, body: bytes | None) -> Failure:
         headers = response.headers

@@ -12,7 +12,7 @@ from publora_async._http.attempt import Attempts
 from publora_async._http.failures import Failure, too_late
 from publora_async._http.gate import Gate, Outcome
 from publora_async._http.options import ClientOptions
-from publora_async._http.request import Request
+from publora_async._http.request import USER_HEADER, Request
 from publora_async._http.retry import RetryPolicy, may_repeat
 from publora_async._http.session import Pool
 from publora_async._http.timer import Until
@@ -86,6 +86,9 @@ class Transport:
         outcome = await self._outcome(request, decode, gate)
         if not isinstance(outcome, PubloraError):
             return outcome
+        if isinstance(outcome, APIStatusError | TransportError | ResponseDecodeError):
+            outcome.method, outcome.request_path = request.method, request.path
+            outcome.user_id = request.headers.get(USER_HEADER)
         try:
             raise outcome
         finally:
@@ -121,20 +124,29 @@ class Transport:
             error = outcome.error
             if not (outcome.repeatable and may_repeat(request, error)):
                 return error
-            delay = self._delay(error, attempt, deadline - now())
-            if isinstance(delay, str) or not (
-                paid := self._budget.spend(error, gated=gate is not None)
-            ):
-                error.gave_up = delay if isinstance(delay, str) else "budget"
+            again = self._again(error, attempt, deadline - now(), gated=gate is not None)
+            if isinstance(again, str):
+                error.gave_up = again
                 return error
+            delay, paid = again
             _log_retry(request, error, attempt, delay)
             await self.sleep(delay)
 
-    def _delay(
-        self, error: APIStatusError | TransportError, attempt: int, time_left: float
-    ) -> float | GaveUp:
+    def _again(
+        self,
+        error: APIStatusError | TransportError,
+        attempt: int,
+        time_left: float,
+        *,
+        gated: bool,
+    ) -> tuple[float, int] | GaveUp:
+        """Give the seconds to wait before a retry and its price, or the reason to give up."""
         pause = error.retry_after if isinstance(error, APIStatusError) else None
-        return self._retries.delay(attempt, retry_after=pause, time_left=time_left)
+        delay = self._retries.delay(attempt, retry_after=pause, time_left=time_left)
+        if isinstance(delay, str):
+            return delay
+        paid = self._budget.spend(error, gated=gated)
+        return (delay, paid) if paid else "budget"
 
     async def _in_turn(
         self,

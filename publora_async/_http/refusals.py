@@ -1,9 +1,11 @@
-"""Turns a response other than 2xx into an error; no I/O."""
+"""Turns a response that refuses into an error; no I/O."""
 
+import json
 import re
 from http import HTTPStatus
 
 from publora_async._decoding.strict_json import parse
+from publora_async._wire import JSONValue
 from publora_async.errors import (
     APIStatusError,
     AuthenticationError,
@@ -17,9 +19,11 @@ from publora_async.errors import (
 )
 from publora_async.secret import Secret
 
-__all__ = ["refusal"]
+__all__ = ["refusal", "says_no"]
 
 _MOST_QUOTED = 200
+_MOST_DETAILS = 4096
+_DEEPEST_DETAILS = 5
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -42,7 +46,7 @@ def refusal(
     key: Secret,
 ) -> APIStatusError:
     """
-    Make the error that a response other than 2xx stands for.
+    Make the error that a response stands for: one other than 2xx, or one that :func:`says_no`.
 
     Args:
         status: HTTP status code.
@@ -57,19 +61,64 @@ def refusal(
         target = _origin(location, key)
         error.message += f", to {target}: redirects are not followed, check base_url"
         return error
+    said = _object(body)
+    if said is None:
+        error.excerpt = _quotable(body.decode(errors="replace"), key) or None
+        return error
+    error.message = _quotable(_words(said), key) or error.message
+    code = said.get("code")
+    error.code = _quotable(code, key) if isinstance(code, str) else None
+    error.details = _details(said, key)
+    return error
+
+
+def says_no(body: bytes) -> bool:
+    """Tell whether a body, for all the status of a success, says that there was none, and why."""
+    said = _object(body)
+    return said is not None and said.get("success") is False and bool(_words(said))
+
+
+def _object(body: bytes) -> dict[str, JSONValue] | None:
     try:
         said = parse(body)
     except ResponseDecodeError:
-        said = None
-    if not isinstance(said, dict):
-        error.excerpt = _quotable(body.decode(errors="replace"), key) or None
-        return error
-    for words in (said.get("message"), said.get("error")):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _words(said: dict[str, JSONValue]) -> str:
+    for words in (said.get("error"), said.get("message")):
         if isinstance(words, str) and words.strip():
-            error.message = _quotable(words, key)
-    code = said.get("code")
-    error.code = _quotable(code, key) if isinstance(code, str) else None
-    return error
+            return words
+    return ""
+
+
+def _details(said: dict[str, JSONValue], key: Secret) -> dict[str, JSONValue]:
+    """Keep what a body says besides the words and the code, while there is room for it."""
+    details: dict[str, JSONValue] = {}
+    room = _MOST_DETAILS
+    for name, value in said.items():
+        if name in {"success", "error", "message", "code"}:
+            continue
+        kept = _kept({name: value}, key)
+        size = len(json.dumps(kept))
+        if size <= room:
+            room -= size
+            details |= kept
+    return details
+
+
+def _kept(said: dict[str, JSONValue], key: Secret, depth: int = 1) -> dict[str, JSONValue]:
+    def one(value: JSONValue, depth: int) -> JSONValue:
+        if isinstance(value, str):
+            return _quotable(value, key)
+        if depth > _DEEPEST_DETAILS and isinstance(value, dict | list):
+            return "..."
+        if isinstance(value, list):
+            return [one(item, depth + 1) for item in value]
+        return _kept(value, key, depth + 1) if isinstance(value, dict) else value
+
+    return {_quotable(name, key): one(value, depth) for name, value in said.items()}
 
 
 def _phrase(status: int) -> str:

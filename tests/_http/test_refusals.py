@@ -6,7 +6,7 @@ import re
 import pytest
 
 from publora_async import APIStatusError, errors
-from publora_async._http.refusals import refusal
+from publora_async._http.refusals import refusal, says_no
 from publora_async.secret import Secret
 
 KEY = Secret("sk.0123456789abcdef")
@@ -137,3 +137,64 @@ def test_a_3xx_that_leads_nowhere_is_told_by_its_phrase(
     status: int, location: str | None, message: str
 ) -> None:
     assert refusal(status, b"", location=location, key=KEY) == APIStatusError(status, message)
+
+
+CONFLICT = {
+    "userId": "6626a1f5e4b0c91a2d3f4567",
+    "reason": "managed_by_another_workspace",
+    "attachable": False,
+    "requiresConsent": True,
+    "alreadyInWorkspace": False,
+    "managedByAnotherWorkspace": True,
+}
+
+
+def test_what_else_the_service_said_is_kept_as_details() -> None:
+    said = {"error": "User with this email already exists", "code": "email_exists", **CONFLICT}
+    error = refuse(409, said)
+    assert (error.code, error.details) == ("email_exists", CONFLICT)
+    assert refuse(409, {"success": False, "error": "a", "message": "b", "code": "c"}).details == {}
+    assert refusal(409, b"<html>", key=KEY).details == {}
+
+
+def deep(levels: int) -> object:
+    return {"a": deep(levels - 1)} if levels else [1]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"a": 1, "b": None, "c": 1.5, "d": [True]}, {"a": 1, "b": None, "c": 1.5, "d": [True]}),
+        (
+            {"a": f"{KEY}\x1b", f"{KEY}": [{f"{KEY}\0": f"{KEY}"}]},
+            {"a": "***\\x1b", "***": [{"***\\x00": "***"}]},
+        ),
+        ({"a": "x" * 5000}, {"a": "x" * 200}),
+        ({"a": [1] * 5000, "b": 2}, {"b": 2}),
+        (
+            {f"n{number}": "x" * 200 for number in range(100)},
+            {f"n{number}": "x" * 200 for number in range(19)},
+        ),
+        (deep(5), deep(5)),
+        (deep(7), {"a": {"a": {"a": {"a": {"a": {"a": "..."}}}}}}),
+    ],
+    ids=["kinds", "key", "long", "list", "many", "deep", "deeper"],
+)
+def test_details_are_bounded_and_show_nothing_they_should_not(said: object, kept: object) -> None:
+    assert refuse(409, said).details == kept
+
+
+@pytest.mark.parametrize(
+    ("body", "no"),
+    [
+        (b'{"success": false, "error": "suspended"}', True),
+        (b'{"success": false, "message": "suspended"}', True),
+        (b'{"success": false, "error": " "}', False),
+        (b'{"success": null, "error": "suspended"}', False),
+        (b'{"error": "suspended"}', False),
+        (b"[false]", False),
+        (b"<html>", False),
+    ],
+)
+def test_a_body_says_no_where_there_is_no_success_and_a_reason(body: bytes, no: bool) -> None:  # noqa: FBT001  # a table column
+    assert says_no(body) is no

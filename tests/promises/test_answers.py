@@ -11,7 +11,13 @@ from conftest import KEY
 from hostile import Answer, HostileServer, reply, then_hang_up, then_reset
 from leftovers import everything_shown
 
-from publora_async import Connection, ConnectionList, ResponseDecodeError, TransportError
+from publora_async import (
+    APIStatusError,
+    Connection,
+    ConnectionList,
+    ResponseDecodeError,
+    TransportError,
+)
 
 ZOE = ConnectionList([Connection(platform_id="twitter-1", username="Zoë 🎈")])
 BODY = json.dumps(ZOE.to_dict(), ensure_ascii=False).encode()
@@ -142,7 +148,7 @@ async def test_10_an_empty_answer_is_one_typed_error(
         (b'[{"success": true, "connections": []}]', "expected an object, found a list"),
         (b"{}", "success: expected true"),
         (b'{"connections": []}', "success: expected true"),
-        (b'{"success": false, "error": "swordfish"}', "success: expected true"),
+        (b'{"success": false}', "success: expected true"),
         (b'{"success": null, "connections": []}', "success: expected true"),
         (b'{"success": 1, "connections": []}', "success: expected true"),
         (b'{"success": "true", "connections": []}', "success: expected true"),
@@ -163,6 +169,46 @@ async def test_10_the_shape_is_required_an_object_success_true_connections_a_lis
     body: bytes, problem: str, serve: Serve, client_of: ClientOf
 ) -> None:
     server = await assert_refused(reply(body), not_as_documented(problem), serve, client_of)
+    assert (len(server.heads), server.connections) == (2, 1)
+
+
+async def test_10_a_success_that_says_no_raises_the_services_own_words(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    said = {
+        "success": False,
+        "error": f"Account {KEY} suspended\0" + "x" * 300,
+        "code": "ACCOUNT_SUSPENDED",
+        "until": "2026-12-01",
+    }
+    server = serve(reply(said), reply(BODY))
+    client = client_of(server)
+    error = await failure(client)
+    message = ("Account *** suspended\\x00" + "x" * 300)[:200]
+    assert error == APIStatusError(
+        200, message, "ACCOUNT_SUSPENDED", details={"until": "2026-12-01"}
+    )
+    assert (error.__cause__, error.__context__) == (None, None)
+    assert KEY not in everything_shown(error)
+    assert await client.ask(listing) == ZOE
+    assert (len(server.heads), server.connections, client.waits) == (2, 1, [])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
+async def test_10_an_empty_answer_to_a_detach_is_a_success(
+    answer: bytes, serve: Serve, client_of: ClientOf
+) -> None:
+    server = serve(answer)
+    client = client_of(server)
+    for _ in range(2):
+        await client.ask(lambda publora: publora.managed_users.detach("u"))
     assert (len(server.heads), server.connections) == (2, 1)
 
 

@@ -44,7 +44,10 @@ ERRORS: list[PubloraError] = [
     TransportError("what", "body", 3, "retries"),
     NotSentError("what", "queue", 2, "gate"),
     RequestTimeoutError("what", "headers", 4, "deadline", limit="read", seconds=2.5),
-    *(kind(418, "what", "code", 61.5, 2, "retry_after", "<html>", RESULTS) for kind in REFUSALS),
+    *(
+        kind(418, "what", "code", 61.5, 2, "retry_after", "<html>", RESULTS, {"a": [1]})
+        for kind in REFUSALS
+    ),
     ResponseDecodeError("what", "connections[3].username", ("one", "two"), 2),
     UsersFailedError("what", [PubloraError("one"), NotSentError("two", "queue", 2, "gate")]),
 ]
@@ -55,6 +58,11 @@ EVERY_CHANGEABLE_ERROR = pytest.mark.parametrize(
     [error for error in ERRORS if not isinstance(error, UsersFailedError)],
     ids=lambda error: type(error).__name__,
 )
+
+
+def made_again(error: PubloraError) -> PubloraError:
+    kind: Callable[..., PubloraError] = type(error)
+    return kind(*error.args)
 
 
 def pickled(error: PubloraError, protocol: int) -> PubloraError:
@@ -98,6 +106,16 @@ def test_13_every_error_pickles_copies_and_compares_with_all_its_fields(
     error: PubloraError,
 ) -> None:
     assert_survives(error)
+
+
+@EVERY_CHANGEABLE_ERROR
+def test_13_every_error_is_made_again_of_its_args_as_celery_does(error: PubloraError) -> None:
+    changed = copy.copy(error)
+    changed.message = "something else"
+    for one in (error, changed):
+        assert made_again(one) == one
+    changed.args = error.args
+    assert changed == error
 
 
 @EVERY_CHANGEABLE_ERROR
@@ -188,11 +206,33 @@ async def test_13_what_is_raised_says_status_code_message_stage_and_attempts_and
     for _ in range(requests):
         await asyncio.to_thread(server.asked.acquire)
     assert error == expected
+    assert made_again(error) == error
+    assert isinstance(error, APIStatusError | TransportError | ResponseDecodeError)
+    assert (error.method, error.request_path, error.user_id) == (
+        "GET",
+        "/platform-connections",
+        None,
+    )
     assert_survives(error)
     for field in attrs.fields(type(error)):
         if field.repr:
             assert f"{field.name}={getattr(error, field.name)!r}" in repr(error)
     assert len(server.heads) == requests
+
+
+async def test_13_what_is_raised_tells_what_was_asked_for_and_equals_what_was_made_without(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    client = client_of(serve(reply(REFUSED, status=404)))
+    error = await failure(
+        client, lambda publora: publora.connections.test("bluesky-did:plc:1", user_id="u")
+    )
+    assert isinstance(error, NotFoundError)
+    assert (error.method, error.request_path, error.user_id) == (
+        *("POST", "/test-connection/bluesky-did%3Aplc%3A1", "u"),
+    )
+    assert error == NotFoundError(404, "No", "no_such")
+    assert_survives(error)
 
 
 async def test_13_what_a_fan_out_raises_survives_with_what_was_answered_before(
