@@ -55,7 +55,7 @@ async def test_21_each_wait_is_drawn_anew(serve: Serve, client_of: ClientOf) -> 
 async def test_21_without_numbers_from_elsewhere_the_waits_are_random(
     serve: Serve, client_of: ClientOf
 ) -> None:
-    server = serve(reply({}, status=503))
+    server = serve(reply({}, status=429))
     client = client_of(server, max_retries=50)
     await failure(client)
     late = client.waits[4:]
