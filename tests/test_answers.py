@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
@@ -137,14 +138,17 @@ async def test_a_stream_that_was_never_begun_asks_nothing_and_starts_no_thread(
 async def test_a_stream_over_an_async_iterable_that_was_closed_before_it_began_reads_nothing(
     asked: Asked,
 ) -> None:
-    async def user_ids() -> AsyncGenerator[str, None]:
-        yield pytest.fail("it was read")
+    read: list[str] = []
 
-    held = user_ids()
-    async with AsyncAnswers(asked.fan_out(), held, 2) as answers:
+    async def user_ids() -> AsyncIterator[str]:
+        read.append("a")
+        yield "a"
+
+    async with AsyncAnswers(asked.fan_out(), user_ids(), 2) as answers:
         pass
     assert await anext(answers, None) is None
-    await held.aclose()
+    await asyncio.sleep(0)
+    assert read == []
 
 
 class UnusualError(BaseException):
@@ -268,8 +272,13 @@ def test_threads_that_share_a_sync_stream_lose_nothing(
     asked: Asked,
     bridge: Bridge,
 ) -> None:
+    def generate() -> Iterator[str]:
+        for user_id in user_ids:
+            time.sleep(0)  # for the others to have a turn
+            yield user_id
+
     user_ids = [str(number) for number in range(300)]
-    given = (user_id for user_id in user_ids) if generated else user_ids
+    given = generate() if generated else user_ids
     answers = Answers(asked.fan_out(), given, 16, bridge)
     with ThreadPoolExecutor(4) as threads:
         shares = list(threads.map(lambda _: list(answers), range(4)))

@@ -88,6 +88,22 @@ def test_what_is_called_after_its_end_is_refused() -> None:
         loop_thread.call_soon(print)
 
 
+def test_a_finalizer_leaves_a_loop_whose_thread_is_not_of_this_process_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called: list[bool] = []
+    loop_thread = LoopThread(nothing)
+    loop_thread.call_if_alive(lambda: called.append(False))
+    loop_thread.open()
+    with monkeypatch.context() as child:
+        child.setattr(LoopThread, "is_alive", False)
+        loop_thread.call_if_alive(lambda: called.append(False))
+    loop_thread.call_if_alive(lambda: called.append(True))
+    loop_thread.stop()
+    loop_thread.join()
+    assert called == [True]
+
+
 def test_a_thread_that_has_ended_or_ends_meanwhile_may_be_stopped_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
