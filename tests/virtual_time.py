@@ -98,7 +98,6 @@ def connections(service: Service) -> AsyncConnections:
         budget=RetryBudget(),
         sleep=asyncio.sleep,
         timer=Timer(),
-        closed=False,
         over=lambda: None,
     )
     transport = Transport(options, pool, random=numbers.random)  # type: ignore[arg-type]  # all it looks at
