@@ -7,7 +7,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from publora_async._fan_out import FanOut, Window
+from publora_async._fan_out.fan_out import FanOut
+from publora_async._fan_out.window import Window
 from publora_async._loops import loop_or_none, running_loop
 from publora_async.errors import ClientStateError
 from publora_async.managed_users import ManagedUser

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from publora_async._checks import check_count, check_seconds, plain_text
 from publora_async._decoding.bodies import decode_connections, one
-from publora_async._fan_out import FanOut
+from publora_async._fan_out.fan_out import FanOut
+from publora_async._fan_out.progress import Collector
 from publora_async._http.gate import Gate
 from publora_async._http.request import Request, path_part, request
 from publora_async._introspection import LazyModule
 from publora_async._loops import running_loop
-from publora_async._progress import Collector
 from publora_async.answers import AsyncAnswers
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import (

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from publora_async import ClientStateError, ManagedUser, UserConnections
-from publora_async._fan_out import FanOut, Window
+from publora_async._fan_out.fan_out import FanOut
+from publora_async._fan_out.window import Window
 from publora_sync._bridge import Bridge
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from publora_async import (
     ManagedUser,
     UserConnectionsList,
 )
-from publora_async._progress import Collector
+from publora_async._fan_out.progress import Collector
 from publora_sync._bridge import Bridge
 from publora_sync.answers import Answers
 

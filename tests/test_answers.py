@@ -15,9 +15,9 @@ from publora_async import (
     ConfigurationError,
     ManagedUser,
     UserConnections,
-    _fan_out,
 )
-from publora_async._fan_out import FanOut
+from publora_async._fan_out import window
+from publora_async._fan_out.fan_out import FanOut
 from publora_async.sandbox import Sandbox
 from publora_sync import Answers, Publora
 from publora_sync._bridge import Bridge
@@ -198,7 +198,7 @@ def slow_ids(monkeypatch: pytest.MonkeyPatch) -> SlowIds:
             tell(user_id)
             yield user_id
 
-    monkeypatch.setattr(_fan_out, "time", Clock)
+    monkeypatch.setattr(window, "time", Clock)
     return slow_ids
 
 

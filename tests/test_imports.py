@@ -56,6 +56,10 @@ DOORS = {
         },
         serves={*RESOURCES, "publora_async"},
     ),
+    "publora_async._fan_out": Door(
+        takes={"publora_async.errors", "publora_async.user_connections"},
+        serves={*RESOURCES, "publora_async.answers"},
+    ),
     "publora_async.sandbox": Door(serves={"publora_async.pytest_plugin"}),
     "publora_sync.cli": Door(takes={"publora_sync"}, serves={"publora_sync.__main__"}),
 }
@@ -64,9 +68,9 @@ DOORS = {
 SHARED = {
     "publora_async._checks.check_header_value",
     "publora_async._checks.masked",
-    "publora_async._fan_out.FanOut",
-    "publora_async._fan_out.Window",
-    "publora_async._progress.Collector",
+    "publora_async._fan_out.fan_out.FanOut",
+    "publora_async._fan_out.progress.Collector",
+    "publora_async._fan_out.window.Window",
     "publora_async._introspection.Resource",
     "publora_async.sandbox.__main__.main",
 }
@@ -91,7 +95,7 @@ OWNERS = {
     "polars": {"publora_async._frames"},
     "pytest": {"publora_async.pytest_plugin"},
     "rich": {"publora_sync.cli"},
-    "tqdm": {"publora_async._progress"},
+    "tqdm": {"publora_async._fan_out"},
     "yarl": {"publora_async._http"},
 }
 """Who may import what is not ours: modules, or all modules below one."""

@@ -20,7 +20,7 @@ from publora_async import (
     UserConnections,
     UserConnectionsList,
 )
-from publora_async._progress import Collector
+from publora_async._fan_out.progress import Collector
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
 
