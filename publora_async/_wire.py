@@ -17,7 +17,7 @@ ALWAYS: Mapping[str, object] = {"always": True}
 
 
 def named(name: str) -> Mapping[str, object]:
-    """Give the metadata of a field that the wire calls *name*, of all things."""
+    """Give the metadata of a field that has another *name* on the wire."""
     return {"name": name}
 
 

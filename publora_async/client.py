@@ -40,7 +40,7 @@ class AsyncPublora:
             ``None``: ``PUBLORA_BASE_URL``, or else ``https://api.publora.com/api/v1``.
 
         timeout: The most one attempt may take, in seconds, from the moment it holds a slot to
-            the last byte of the answer; or its parts, as :class:`Timeouts`.
+            the last byte of the response; or its parts, as :class:`Timeouts`.
 
         deadline: The most one call may take, in seconds: waiting for a slot, all attempts, and
             the waits between them. ``None``: no bound.
@@ -174,7 +174,7 @@ class AsyncPublora:
         await self.close()
 
     def __repr__(self) -> str:
-        # Tracebacks that show locals ask this of a client whose making failed, too.
+        # A traceback with locals shows a client whose __init__ failed, too.
         where = self._transport.options.base_url if "_transport" in vars(self) else "not made"
         return f"<{type(self).__name__} {where}>"
 

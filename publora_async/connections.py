@@ -45,7 +45,7 @@ class AsyncConnections:
 
     async def list(self, *, user_id: str | None = None) -> ConnectionList:
         """
-        List the connected accounts, in one answer and in the service's order.
+        List the connected accounts, in one response and in the service's order.
 
         Args:
             user_id: A managed user to ask about; it takes a workspace key. ``None`` asks about
@@ -62,8 +62,8 @@ class AsyncConnections:
             RateLimitError: Too many requests, and retries did not help.
             ServerError: The service failed, and retries did not help.
             RequestTimeoutError: The deadline, or every attempt's time, ran out.
-            TransportError: No usable answer arrived.
-            ResponseDecodeError: The answer makes no sense.
+            TransportError: No usable response arrived.
+            ResponseDecodeError: The response makes no sense.
             ClientStateError: The client is closed, or belongs to another loop or process.
         """
         return await self._transport.call(_listing(user_id), decode_connections)

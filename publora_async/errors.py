@@ -6,14 +6,14 @@ Every error that the SDK raises; all of them pickle, copy, compare, and never ca
     PubloraError
     ├── ConfigurationError (ValueError)      nothing was sent: a bad key, base URL, user id, option
     ├── ClientStateError (RuntimeError)      closed, another event loop, after a fork
-    ├── TransportError                       no usable answer arrived
+    ├── TransportError                       no usable response arrived
     │   ├── RequestTimeoutError (TimeoutError)
     │   └── NotSentError                 held back by a fan-out; the service was never asked
     ├── APIStatusError                       Publora refused: status, message, code, details
     │   ├── BadRequestError 400   AuthenticationError 401   PermissionDeniedError 403
     │   ├── NotFoundError 404     ConflictError 409         RateLimitError 429
     │   └── ServerError 5xx
-    ├── ResponseDecodeError                  an answer that makes no sense
+    ├── ResponseDecodeError                  a response that makes no sense
     └── UsersFailedError (ExceptionGroup)    what raise_for_errors() raises
 """
 
@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 Stage: TypeAlias = Literal["queue", "connect", "headers", "body"]
-"""How far a call came: waiting for a slot, connecting, waiting for the answer, reading it."""
+"""How far a call came: waiting for a slot, connecting, waiting for the response, reading it."""
 
 Limit: TypeAlias = Literal["timeout", "connect", "read", "deadline"]
 """Which of the client's limits ran out."""
@@ -139,7 +139,7 @@ class ClientStateError(PubloraError, RuntimeError):
 @attrs.define(slots=False)
 class TransportError(_OfACall, PubloraError):
     """
-    No usable answer arrived.
+    No usable response arrived.
 
     Attributes:
         stage: How far the last attempt came. ``None`` where that is not known.
@@ -161,7 +161,7 @@ class TransportError(_OfACall, PubloraError):
 @attrs.define(slots=False)
 class RequestTimeoutError(TransportError, TimeoutError):
     """
-    A limit of the client ran out before the answer was whole.
+    A limit of the client ran out before the response was whole.
 
     Attributes:
         limit: Which limit: the attempt's *timeout*, its *connect* or *read* part, or the
@@ -181,7 +181,7 @@ class NotSentError(TransportError):
 @attrs.define(slots=False)
 class APIStatusError(_OfACall, PubloraError):
     """
-    Publora answered, and the answer was no.
+    Publora responded, and the response was no.
 
     Attributes:
         status: HTTP status code.
@@ -229,7 +229,7 @@ class APIStatusError(_OfACall, PubloraError):
 
     def __str__(self) -> str:
         code = f" [{self.code}]" if self.code else ""
-        excerpt = f" (the answer begins: {self.excerpt})" if self.excerpt else ""
+        excerpt = f" (the response begins: {self.excerpt})" if self.excerpt else ""
         advice = f"; {self.advice}" if self.advice else ""
         after = _after(self.attempts)
         return f"HTTP {self.status}: {self.message}{code}{excerpt}{after}{advice}"
@@ -391,12 +391,12 @@ class UsersFailedError(PubloraError, ExceptionGroup[PubloraError]):
 @attrs.define(slots=False)
 class ResponseDecodeError(_OfACall, PubloraError):
     """
-    Publora answered with something that makes no sense; it is not asked again.
+    Publora responded with something that makes no sense; the request is not sent again.
 
-    No part of the answer is quoted: it is personal data.
+    No part of the response is quoted: it is personal data.
 
     Attributes:
-        path: Where in the answer, such as ``"connections[3].username"``. Empty for the whole.
+        path: Where in the response, such as ``"connections[3].username"``. Empty for the whole.
 
         problems: Each problem found, at most ten, as ``"path: what was expected"``.
 

@@ -25,12 +25,12 @@ class Timeouts:
 
     Attributes:
         total: The most one attempt may take, from the moment it holds a slot to the last byte
-            of the answer.
+            of the response.
 
         connect: The most of it that a new connection may take, name look-up and TLS included.
             ``None``: no bound but *total*.
 
-        read: The longest silence between two pieces of the answer. ``None``: no bound but
+        read: The longest silence between two pieces of the response. ``None``: no bound but
             *total*.
 
     Raises:

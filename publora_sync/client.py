@@ -29,7 +29,7 @@ class Publora:
             ``None``: ``PUBLORA_BASE_URL``, or else ``https://api.publora.com/api/v1``.
 
         timeout: The most one attempt may take, in seconds, from the moment it holds a slot to
-            the last byte of the answer; or its parts, as :class:`publora_async.Timeouts`.
+            the last byte of the response; or its parts, as :class:`publora_async.Timeouts`.
 
         deadline: The most one call may take, in seconds: waiting for a slot, all attempts, and
             the waits between them. ``None``: no bound.
@@ -153,7 +153,7 @@ class Publora:
         self.close()
 
     def __repr__(self) -> str:
-        # Tracebacks that show locals ask this of a client whose making failed, too.
+        # A traceback with locals shows a client whose __init__ failed, too.
         inner = repr(self._client) if "_client" in vars(self) else "<AsyncPublora not made>"
         return inner.replace("AsyncPublora", type(self).__name__, 1)
 

@@ -74,7 +74,7 @@ async def shut_gate(held: Held, fail: Callable[[socket], object]) -> None:
 def not_as_documented(*problems: str) -> ResponseDecodeError:
     """What is raised for *problems*, each of them ``"path: what was expected"``."""
     return ResponseDecodeError(
-        "the answer is not what Publora documents: " + "; ".join(problems),
+        "the response is not what Publora documents: " + "; ".join(problems),
         path=problems[0].partition(": ")[0] if ": " in problems[0] else "",
         problems=problems,
     )

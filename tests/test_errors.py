@@ -79,7 +79,7 @@ NOT_MANAGED = "User is not managed by key"
         (ConflictError(409, "It exists", "email_exists"), "HTTP 409: It exists [email_exists]"),
         (
             ServerError(502, "Bad Gateway", "down", 5.0, 4, "retries", "<html>"),
-            "HTTP 502: Bad Gateway [down] (the answer begins: <html>) (after 4 attempts)",
+            "HTTP 502: Bad Gateway [down] (the response begins: <html>) (after 4 attempts)",
         ),
         (
             AuthenticationError(401, "Invalid API key"),

@@ -241,7 +241,7 @@ def test_an_error_names_the_path_in_the_wires_spelling(
         decode(encoded(document), strict=True)
     path = problems[0].partition(": ")[0] if ": " in problems[0] else ""
     assert raised.value == ResponseDecodeError(
-        "the answer is not what Publora documents: " + "; ".join(problems),
+        "the response is not what Publora documents: " + "; ".join(problems),
         path=path,
         problems=tuple(problems),
     )

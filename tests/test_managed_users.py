@@ -214,7 +214,7 @@ async def test_the_users_of_a_large_agency_are_listed(client: Client) -> None:
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (reply(b" " * (64 * 1024 * 1024 + 1)), "the answer is over 67108864 bytes long"),
+        (reply(b" " * (64 * 1024 * 1024 + 1)), "the response is over 67108864 bytes long"),
         (
             reply(b'{"users": [%s]}' % b",".join([b"0"] * 250_001)),
             not_as_documented("users: expected at most 250000 items, found 250001").message,

@@ -118,7 +118,7 @@ def expected(problems: list[tuple[str, str]]) -> ResponseDecodeError:
     """Make the error that lists *problems*, each a path and what is wrong there."""
     lines = [f"{path}: {problem}" if path else problem for path, problem in problems]
     return ResponseDecodeError(
-        "the answer is not what Publora documents: " + "; ".join(lines),
+        "the response is not what Publora documents: " + "; ".join(lines),
         path=problems[0][0],
         problems=tuple(lines),
     )

@@ -28,7 +28,7 @@ def parse_quickly(body: bytes) -> JSONValue:
     :func:`is_inexact`. It refuses more: a byte order mark, lone surrogates, deep nesting.
 
     Raises:
-        ValueError: :func:`parse` has to be asked.
+        ValueError: Only :func:`parse` can read it, or say why it cannot.
     """
     if orjson is None:
         return parse(body)
@@ -68,13 +68,13 @@ def parse(body: bytes) -> JSONValue:
     try:
         value: JSONValue = _json.decode(body.removeprefix(BOM_UTF8).decode())
         # Only an escape can bring in a lone surrogate: UTF-8 itself cannot hold one. To look for
-        # one byte first is 50 times as fast, and most answers hold no escape at all.
+        # one byte first is 50 times as fast, and most responses hold no escape at all.
         escapes = b"\\" in body and (b"\\ud" in body or b"\\uD" in body)
         return _printable(value) if escapes else value
     except (ValueError, RecursionError):
         # Raised below, outside this block: the caught one holds the whole body.
         pass
-    raise ResponseDecodeError(f"the answer is not JSON ({len(body)} bytes): {_ADVICE}")
+    raise ResponseDecodeError(f"the response is not JSON ({len(body)} bytes): {_ADVICE}")
 
 
 _ADVICE = "check that base_url points at Publora's API and no proxy answers in its place"

@@ -114,7 +114,7 @@ class Attempts:
 
 
 def _too_long(request: Request) -> Failure:
-    error = ResponseDecodeError(f"the answer is over {request.max_body} bytes long")
+    error = ResponseDecodeError(f"the response is over {request.max_body} bytes long")
     return Failure(error, repeatable=False)
 
 

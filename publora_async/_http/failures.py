@@ -101,8 +101,8 @@ def too_late(stage: Stage, limit: Limit, options: ClientOptions) -> RequestTimeo
 _DOING: dict[Stage, str] = {
     "queue": "while waiting for a free connection: max_connections calls are under way",
     "connect": "while connecting",
-    "headers": "while waiting for the answer",
-    "body": "while reading the answer",
+    "headers": "while waiting for the response",
+    "body": "while reading the response",
 }
 
 
@@ -133,12 +133,12 @@ def _explain(error: Exception, options: ClientOptions) -> tuple[str, bool]:
         case aiohttp.ClientResponseError() | HttpProcessingError():
             what = _not_http(error)
         case aiohttp.ClientPayloadError(__cause__=ContentEncodingError()):
-            what = "the answer's compression is broken"
+            what = "the response's compression is broken"
         case EarlyBytesError():
             what = "the server spoke or hung up before the request was sent"
             may_pass = True
         case aiohttp.ClientError() | BrokenConnectionError() | OSError():
-            what = "the connection broke before the answer was whole"
+            what = "the connection broke before the response was whole"
             may_pass = True
         case _:
             what = f"an unexpected {_named(error, options.api_key)}"
@@ -152,9 +152,9 @@ def _not_http(error: BaseException) -> str:
     while (cause := causes[-1].__cause__) is not None:
         causes.append(cause)
     if isinstance(causes[-1], LineTooLong):
-        return f"the answer has a header, or a first line, of over {MAX_HEADER} bytes"
+        return f"the response has a header, or a first line, of over {MAX_HEADER} bytes"
     if "Too many headers" in getattr(causes[-1], "message", ""):
-        return f"the answer has over {MAX_HEADERS} headers"
+        return f"the response has over {MAX_HEADERS} headers"
     return "what answered does not speak HTTP: check base_url"
 
 

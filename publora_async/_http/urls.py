@@ -56,7 +56,7 @@ def to_base_url(value: str | None) -> str:
     Give the base URL in its one spelling.
 
     Args:
-        value: What the client was told. ``None``: what the environment says, or Publora's own.
+        value: The client's argument. ``None``: what the environment says, or Publora's own.
 
     Raises:
         ConfigurationError: It is no https URL, nor http on localhost or a loopback address.

@@ -67,7 +67,7 @@ async def test_it_gives_what_was_made_of_the_body(attempts: AttemptsAt) -> None:
         (
             then_hang_up(),
             Failure(
-                TransportError("the connection broke before the answer was whole", "headers"),
+                TransportError("the connection broke before the response was whole", "headers"),
                 True,  # noqa: FBT003
             ),
         ),
@@ -106,7 +106,7 @@ async def test_a_body_over_the_cap_is_a_failure_and_ends_the_connection(
         failure = await attempts.to(server)(REQUEST, bytes, math.inf)
         assert await asyncio.to_thread(server.is_left_alone)
     assert failure == Failure(
-        ResponseDecodeError(f"the answer is over {MAX_BODY} bytes long"), repeatable=False
+        ResponseDecodeError(f"the response is over {MAX_BODY} bytes long"), repeatable=False
     )
 
 

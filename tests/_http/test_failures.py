@@ -61,16 +61,16 @@ def with_cause(error: Exception, cause: Exception) -> Exception:
         (BadStatusLine("swordfish"), "what answered does not speak HTTP: check base_url", False),
         (
             with_cause(aiohttp.ClientPayloadError("swordfish"), ContentEncodingError("gzip")),
-            "the answer's compression is broken",
+            "the response's compression is broken",
             False,
         ),
         (
             aiohttp.ClientPayloadError("swordfish"),
-            "the connection broke before the answer was whole",
+            "the connection broke before the response was whole",
             True,
         ),
-        (BrokenConnectionError(), "the connection broke before the answer was whole", True),
-        (ConnectionResetError(), "the connection broke before the answer was whole", True),
+        (BrokenConnectionError(), "the connection broke before the response was whole", True),
+        (ConnectionResetError(), "the connection broke before the response was whole", True),
         (RuntimeError("no thread"), "an unexpected RuntimeError (no thread)", True),
         (RuntimeError(), "an unexpected RuntimeError", True),
         (RuntimeError("sent sk_x"), "an unexpected RuntimeError", True),
@@ -159,8 +159,8 @@ def test_a_timeout_says_which_limit_ran_out_and_a_deadline_is_not_repeated(
     [
         ("queue", "while waiting for a free connection: max_connections calls are under way"),
         ("connect", "while connecting"),
-        ("headers", "while waiting for the answer"),
-        ("body", "while reading the answer"),
+        ("headers", "while waiting for the response"),
+        ("body", "while reading the response"),
     ],
 )
 def test_a_timeout_says_at_which_stage(stage: Stage, doing: str) -> None:

@@ -100,7 +100,7 @@ async def test_a_write_whose_connection_breaks_is_not_sent_again(
         client = open_client(server.base_url)
         error = await failure(client, write)
         assert error == TransportError(
-            "the connection broke before the answer was whole",
+            "the connection broke before the response was whole",
             "body" if fault in BROKEN[2:] else "headers",
         )
         assert (len(server.heads), client.waits) == (1, [])

@@ -25,7 +25,7 @@ BODY = json.dumps(ZOE.to_dict(), ensure_ascii=False).encode()
 
 def not_json(size: int) -> ResponseDecodeError:
     return ResponseDecodeError(
-        f"the answer is not JSON ({size} bytes): check that base_url points at Publora's API "
+        f"the response is not JSON ({size} bytes): check that base_url points at Publora's API "
         "and no proxy answers in its place"
     )
 
@@ -284,7 +284,7 @@ async def test_10_a_body_that_says_how_long_it_is_and_ends_before_is_never_parti
         error = await failure(client)
         assert isinstance(error, TransportError)
         assert error == TransportError(
-            "the connection broke before the answer was whole", error.stage, gave_up="retries"
+            "the connection broke before the response was whole", error.stage, gave_up="retries"
         )
     assert await client.ask(listing) == ZOE
     assert len(server.heads) == len(whole) + 1

@@ -68,7 +68,7 @@ def test_23_a_total_outage_costs_10000_calls_at_once_at_most_40_extra_requests()
 async def test_23_an_outage_of_the_network_costs_as_few(serve: Serve, client_of: ClientOf) -> None:
     server = serve(then_hang_up())
     client = client_of(server, max_retries=20)
-    what = "the connection broke before the answer was whole"
+    what = "the connection broke before the response was whole"
     assert await failures(client, 100) == {
         TransportError(what, "headers", 21, "retries"): 1,
         TransportError(what, "headers", 16, "budget"): 1,

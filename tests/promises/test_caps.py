@@ -25,7 +25,7 @@ from publora_async import (
 
 SUCCESS_CAP = 4 * 1024 * 1024
 ERROR_CAP = 64 * 1024
-TOO_LONG = ResponseDecodeError("the answer is over 4194304 bytes long")
+TOO_LONG = ResponseDecodeError("the response is over 4194304 bytes long")
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
     "identity": bytes,

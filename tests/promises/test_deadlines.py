@@ -21,7 +21,7 @@ DOWN = reply({"error": "down"}, status=503)
 
 DOING: dict[Stage, str] = {
     "queue": "while waiting for a free connection: max_connections calls are under way",
-    "headers": "while waiting for the answer",
+    "headers": "while waiting for the response",
 }
 
 

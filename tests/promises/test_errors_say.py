@@ -97,7 +97,7 @@ async def test_12_errors_name_the_path_and_what_was_expected_and_never_the_value
 ) -> None:
     error = await decode_error(listing, {"success": True, "connections": items}, serve, client_of)
     assert (error.path, list(error.problems)) == (problems[0].partition(":")[0], problems)
-    assert str(error) == "the answer is not what Publora documents: " + "; ".join(problems)
+    assert str(error) == "the response is not what Publora documents: " + "; ".join(problems)
 
 
 @pytest.mark.parametrize(("question", "answer", "problem"), OF_OTHERS)
@@ -137,7 +137,7 @@ async def test_12_excerpts_are_of_error_answers_only_short_and_without_control_c
     client = client_of(server)
     error = await failure(client)
     assert error == NotFoundError(404, "Not Found", excerpt=excerpt)
-    shown = f" (the answer begins: {excerpt})" if excerpt else ""
+    shown = f" (the response begins: {excerpt})" if excerpt else ""
     assert str(error) == f"HTTP 404: Not Found{shown}"
     of_success = await failure(client)
     assert isinstance(of_success, ResponseDecodeError)

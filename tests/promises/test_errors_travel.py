@@ -167,18 +167,20 @@ RAISED: dict[str, tuple[Answer, PubloraError, int]] = {
     ),
     "hang-up": (
         then_hang_up(),
-        TransportError("the connection broke before the answer was whole", "headers", 3, "retries"),
+        TransportError(
+            "the connection broke before the response was whole", "headers", 3, "retries"
+        ),
         3,
     ),
     "half": (
         then_hang_up(CUT),
-        TransportError("the connection broke before the answer was whole", "body", 3, "retries"),
+        TransportError("the connection broke before the response was whole", "body", 3, "retries"),
         3,
     ),
     "silence": (
         silence,
         RequestTimeoutError(
-            "the read of 0.1 s ran out while waiting for the answer",
+            "the read of 0.1 s ran out while waiting for the response",
             *("headers", 3, "retries", "read", 0.1),
         ),
         3,
@@ -186,7 +188,8 @@ RAISED: dict[str, tuple[Answer, PubloraError, int]] = {
     "no list": (
         reply({"success": True}),
         ResponseDecodeError(
-            "the answer is not what Publora documents: connections: expected a list, found nothing",
+            "the response is not what Publora documents: "
+            "connections: expected a list, found nothing",
             "connections",
             ("connections: expected a list, found nothing",),
         ),

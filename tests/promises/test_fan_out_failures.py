@@ -35,7 +35,7 @@ every_way = pytest.mark.parametrize("way", WAYS, ids=str)
 
 CHECK_BASE_URL = "check that base_url points at Publora's API and no proxy answers in its place"
 MISSHAPEN = "connections: expected a list, found a number"
-BROKEN = "the connection broke before the answer was whole"
+BROKEN = "the connection broke before the response was whole"
 FAILURES: dict[str, tuple[Answer, PubloraError]] = {
     "malformed": (
         reply({"error": "Invalid x-publora-user-id"}, status=400),
@@ -69,17 +69,17 @@ FAILURES: dict[str, tuple[Answer, PubloraError]] = {
     ),
     "paged": (
         reply(b"<html>"),
-        ResponseDecodeError(f"the answer is not JSON (6 bytes): {CHECK_BASE_URL}"),
+        ResponseDecodeError(f"the response is not JSON (6 bytes): {CHECK_BASE_URL}"),
     ),
     "misshapen": (
         reply({"success": True, "connections": 5}),
         ResponseDecodeError(
-            f"the answer is not what Publora documents: {MISSHAPEN}", "connections", (MISSHAPEN,)
+            f"the response is not what Publora documents: {MISSHAPEN}", "connections", (MISSHAPEN,)
         ),
     ),
     "bombed": (
         reply(gzip.compress(bytes(5_000_000)), headers={"Content-Encoding": "gzip"}),
-        ResponseDecodeError("the answer is over 4194304 bytes long"),
+        ResponseDecodeError("the response is over 4194304 bytes long"),
     ),
     "not sendable": (
         b"",
@@ -126,7 +126,7 @@ async def test_33_one_users_timeout_is_that_users_result(serve: Serve, client_of
     server = serve(answer)
     await client_of(server, max_retries=0, timeout=1).ask(Way("list_many").ask(ids, seen))
     error = RequestTimeoutError(
-        "the timeout of 1 s ran out while waiting for the answer",
+        "the timeout of 1 s ran out while waiting for the response",
         "headers",
         gave_up="retries",
         limit="timeout",

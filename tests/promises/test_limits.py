@@ -33,8 +33,8 @@ TIMES: dict[Limit, dict[str, Any]] = {
 
 DOING: dict[Stage, str] = {
     "connect": "while connecting",
-    "headers": "while waiting for the answer",
-    "body": "while reading the answer",
+    "headers": "while waiting for the response",
+    "body": "while reading the response",
 }
 
 

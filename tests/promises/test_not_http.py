@@ -81,7 +81,7 @@ async def test_09_a_status_whose_head_is_not_whole_is_no_status(
     server = serve(*(then_hang_up(head[:size]) for size in range(len(head))))
     client = client_of(server, max_retries=0)
     broken = TransportError(
-        "the connection broke before the answer was whole", "headers", gave_up="retries"
+        "the connection broke before the response was whole", "headers", gave_up="retries"
     )
     assert [await failure(client) for _ in head] == [broken] * len(head)
     assert len(server.heads) == len(head)
@@ -236,7 +236,7 @@ async def test_09_a_header_of_up_to_64_kib_is_read(serve: Serve, client_of: Clie
     assert (len(server.heads), server.connections) == (3, 1)
 
 
-OVER = "the answer has a header, or a first line, of over 65536 bytes"
+OVER = "the response has a header, or a first line, of over 65536 bytes"
 
 
 @either_way
@@ -246,7 +246,7 @@ OVER = "the answer has a header, or a first line, of over 65536 bytes"
         (OK + b"a: " + b"x" * 2**16 + b"\r\n\r\n", OVER),
         (OK + b"x" * (2**16 + 1) + b": a\r\n\r\n", OVER),
         (b"HTTP/1.1 200 " + b"x" * (2**16 + 1) + b"\r\n\r\n", OVER),
-        (OK + b"a: b\r\n" * 129 + b"\r\n", "the answer has over 128 headers"),
+        (OK + b"a: b\r\n" * 129 + b"\r\n", "the response has over 128 headers"),
     ],
     ids=["header", "name", "reason", "headers"],
 )

@@ -29,7 +29,7 @@ FAULTS: dict[str, tuple[Answer, Stage]] = {
 
 
 def broken(stage: Stage, attempts: int, gave_up: GaveUp | None) -> TransportError:
-    what = "the connection broke before the answer was whole"
+    what = "the connection broke before the response was whole"
     return TransportError(what, stage, attempts, gave_up)
 
 

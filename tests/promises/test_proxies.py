@@ -82,7 +82,7 @@ FAULTS: dict[str, tuple[Answer, TransportError]] = {
     "hangs up": (
         then_hang_up(),
         TransportError(
-            "the connection broke before the answer was whole" + THROUGH,
+            "the connection broke before the response was whole" + THROUGH,
             "connect",
             gave_up="retries",
         ),
