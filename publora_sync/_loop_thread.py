@@ -42,7 +42,6 @@ class LoopThread:
 
     def __init__(self, close: Callable[[], Awaitable[None]]) -> None:
         self._close = close
-        self._starting = threading.RLock()
         self._started = False
         self._claimed = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -66,10 +65,10 @@ class LoopThread:
         if self._opened:
             return
         try:
-            with self._starting:
-                if not self._started:
-                    threading.Thread(target=self._run, name="publora", daemon=True).start()
-                    self._started = True
+            # No lock: whoever is interrupted while holding one would keep others waiting for ever.
+            if not self._started:
+                threading.Thread(target=self._run, name="publora", daemon=True).start()
+                self._started = True
         except RuntimeError as error:
             raise _cannot_start(error) from None
         while not self._opened and self._failure is None:
@@ -118,7 +117,7 @@ class LoopThread:
 
     def _run(self) -> None:
         if not self._claimed.acquire(blocking=False):
-            return  # a signal handler that called while it was started has started it, too
+            return  # another call has started one, too
         self._thread = threading.current_thread()
         try:
             green = _threads_are_green()

@@ -201,14 +201,14 @@ class Owner:
     """Something to drop."""
 
 
-def test_what_is_due_when_an_owner_is_dropped_takes_no_lock_and_is_called_from_any_thread() -> None:
+def test_what_is_due_when_an_owner_is_dropped_is_called_from_any_thread() -> None:
     bridge, called = Bridge(nothing), threading.Semaphore(0)
     owners, others = [Owner()], [Owner()]
     for owner in (owners, others):
         bridge.when_dropped(owner[0], called.release)
     del owner
     loop_thread = bridge._started()
-    with ThreadPoolExecutor(1) as threads, loop_thread._starting:  # as a first call holds it
+    with ThreadPoolExecutor(1) as threads:
         threads.submit(owners.clear).result(10)
         loop_thread.call_soon(others.clear)
         assert called.acquire(timeout=10)

@@ -194,8 +194,8 @@ class Interruption:
 
     def __call__(self) -> None:
         (loop_thread,) = self._bridge._loop_threads.values()
-        with loop_thread._starting:
-            pass
+        while not loop_thread._started:
+            pass  # an instant, in which the main thread leaves CPython's own start()
         signal.pthread_kill(threading.main_thread().ident or 0, self._number)
         self.over.wait(10)
 
