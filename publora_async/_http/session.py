@@ -16,7 +16,6 @@ from contextlib import suppress
 
 import aiohttp
 
-from publora_async._http.connectors import let_go, loop_of
 from publora_async._http.dns import on_daemon_thread
 from publora_async._http.options import ClientOptions
 from publora_async._http.retry import RetryBudget
@@ -27,6 +26,8 @@ from publora_async._http.straight import (
     Connector,
     FinalResponse,
     SoleRequest,
+    let_go,
+    loop_of,
 )
 from publora_async._http.timer import Timer
 from publora_async._loops import loop_or_none, running_loop

@@ -42,12 +42,18 @@ test of ``tests/_http/test_straight.py`` fails when it goes:
   ``test_the_classes_of_a_session_are_asked_to_send_and_to_start``.
 * The connections of a loop tell their ``socket`` and ``sslcontext``:
   ``test_what_lies_in_the_systems_buffer_is_seen``.
+* ``BaseConnector._loop`` is the loop that it was made in: ``test_a_connector_knows_its_loop``.
+* ``BaseConnector._conns`` and ``_acquired`` hold the protocols of all that is open, idle or in use.
+  asyncio's transports end in ``_call_connection_lost()``, which closes the socket; one with TLS has
+  another below it, as ``_ssl_protocol._transport``; uvloop closes its own with the loop:
+  ``test_what_outlived_its_loop_is_closed_without_a_warning``.
 """
 
 import asyncio
 import math
 import select
 from collections.abc import Callable
+from contextlib import suppress
 from inspect import signature
 from operator import attrgetter
 from types import FunctionType
@@ -85,6 +91,8 @@ __all__ = [
     "SoleRequest",
     "Stages",
     "is_sent",
+    "let_go",
+    "loop_of",
     "target_of",
     "why_not",
 ]
@@ -329,6 +337,33 @@ def why_not(session: aiohttp.ClientSession) -> str | None:
 def is_sent(request: aiohttp.ClientRequest) -> bool:
     """Tell whether *request* may have been sent, also where aiohttp no longer says so."""
     return getattr(request, "response", request) is not None
+
+
+def loop_of(connector: aiohttp.BaseConnector) -> asyncio.AbstractEventLoop | None:
+    """Give the event loop that *connector* works in; ``None`` where it does not tell."""
+    return getattr(connector, "_loop", None)
+
+
+def let_go(connector: aiohttp.BaseConnector) -> None:
+    """
+    Close the sockets of *connector*, whose event loop is closed.
+
+    Neither asyncio nor aiohttp does: they leave them open until they are collected, with a
+    warning about each.
+    """
+    held: Any = connector
+    idle = [protocol for kept in held._conns.values() for protocol, _ in kept]  # noqa: SLF001
+    for protocol in (*idle, *held._acquired):  # noqa: SLF001
+        if protocol.transport is not None:
+            _abort(protocol.transport)
+
+
+def _abort(transport: Any) -> None:  # noqa: ANN401  # a loop's own
+    with suppress(RuntimeError):  # it would tell its protocol by the loop, which is closed
+        transport.abort()
+    below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", transport)
+    with suppress(AttributeError, RuntimeError):
+        below._call_connection_lost(None)  # noqa: SLF001
 
 
 def _why_unfit() -> str | None:
