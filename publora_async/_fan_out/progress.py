@@ -1,5 +1,6 @@
 """The answers of a fan-out collected in one list, and a bar or a function told of each."""
 
+import sys
 import warnings
 from collections.abc import Callable, Sized
 from types import TracebackType
@@ -85,7 +86,8 @@ def _bar(
         tqdm = None
     if tqdm is None:
         raise ConfigurationError("progress=True needs tqdm: pip install tqdm")
-    bar = tqdm(total=total, unit=" users")
+    # A program without a console, such as one of pythonw's, has no stderr.
+    bar = tqdm(total=total, unit=" users", disable=sys.stderr is None)
 
     def report(done: int, _: int | None, failed: int) -> None:
         if failed:

@@ -259,3 +259,13 @@ def test_an_interrupt_before_any_answer_says_nothing() -> None:
     with pytest.raises(KeyboardInterrupt) as raised, Collector([], None):
         raise KeyboardInterrupt
     assert vars(raised.value) == {}
+
+
+async def test_without_a_stderr_a_bar_draws_nothing_and_fails_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    with Collector(["a", "b"], progress=True) as collector:
+        collector.add(0, GOOD)
+        collector.add(1, BAD)
+    assert len(collector.in_order()) == 2
