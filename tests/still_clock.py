@@ -16,6 +16,7 @@ async def until(happens: Callable[[], object]) -> bool:
     while time.monotonic() < end:
         if happens():
             return True
+        time.sleep(0)  # noqa: ASYNC251  # else each step of another thread waits for its turn
         await asyncio.sleep(0)
     return False
 
