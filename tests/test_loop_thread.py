@@ -1,6 +1,7 @@
 """The thread with the sync client's event loop: how it starts, how it ends."""
 
 import asyncio
+import select
 import signal
 import socket
 import threading
@@ -18,7 +19,7 @@ from hostile import HostileServer, reply
 from publora_async import ClientStateError, ConnectionList
 from publora_sync import Publora
 from publora_sync._bridge import Bridge
-from publora_sync._loop_thread import LoopThread
+from publora_sync._loop_thread import LoopThread, _threads_are_green
 
 
 def loop_threads() -> list[threading.Thread]:
@@ -327,3 +328,15 @@ def test_a_thread_that_is_stopped_before_it_starts_closes_and_ends_when_it_does(
     loop_thread.join()
     assert closed == [True]
     assert not loop_thread.is_alive
+
+
+def test_threads_of_gevents_or_eventlets_are_told_from_the_systems(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    get_ident, wait = threading.get_ident, select.select
+    assert not _threads_are_green()
+    monkeypatch.setattr(threading, "get_ident", partial(get_ident))
+    with pytest.raises(RuntimeError, match="gevent's or eventlet's, but select is not: patch all"):
+        _threads_are_green()
+    monkeypatch.setattr(select, "select", partial(wait))
+    assert _threads_are_green()
