@@ -114,7 +114,7 @@ async def test_05_the_key_is_in_nothing_that_an_error_shows(
         "no server": "http://127.0.0.1:1",
         "no TLS, silence": server.base_url.replace("http:", "https:"),
     }.get(fault, server.base_url)
-    timeout = 0.05 if "silence" in fault else 30
+    timeout = 0.5 if "silence" in fault else 30
     error = await failure(client_of(base_url, timeout=timeout, max_retries=1))
     assert type(error) is kind
     assert (error.__cause__, error.__context__) == (None, None)
