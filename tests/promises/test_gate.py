@@ -191,5 +191,9 @@ async def test_24_closing_the_client_ends_the_wait_at_the_gate(
         await shut_gate(held, fail)
         await client.advance()
         await client.close()
-        assert await outcome_of(call) == ClientStateError("this client was closed meanwhile")
+        # Another user's call may begin between the closing and the end of those at the gate.
+        assert await outcome_of(call) in {
+            ClientStateError("this client was closed meanwhile"),
+            ClientStateError("this client is closed: make another one"),
+        }
     assert len(server.heads) == BEFORE_IT_IS_SHUT
