@@ -23,7 +23,7 @@ OF_A_LIST: list[tuple[list[object], list[str]]] = [
         ],
     ),
     (
-        [{"platformId": 7031, "username": "swordfish", "swordfish": "swordfish"}],
+        [{"platformId": 987_654_321_012_345, "username": "swordfish", "swordfish": "swordfish"}],
         ["connections[0].platformId: expected text, found a number"],
     ),
     (
@@ -35,7 +35,13 @@ OF_A_LIST: list[tuple[list[object], list[str]]] = [
         ],
     ),
     (
-        [{"platformId": "a-1", "accessTokenExpiresAt": "swordfish 7031", "lastError": "swordfish"}],
+        [
+            {
+                "platformId": "a-1",
+                "accessTokenExpiresAt": "swordfish 987654321012345",
+                "lastError": "swordfish",
+            }
+        ],
         [
             "connections[0].accessTokenExpiresAt: expected an ISO 8601 time",
             "connections[0].lastError: expected an object, found text",
@@ -85,7 +91,7 @@ async def decode_error(
     assert isinstance(error, ResponseDecodeError)
     assert (error.__cause__, error.__context__) == (None, None)
     shown = everything_shown(error)
-    for value in ("swordfish", "7031", KEY):
+    for value in ("swordfish", "987654321012345", KEY):
         assert value not in shown
     assert len(server.heads) == 1
     return error
