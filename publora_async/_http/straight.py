@@ -54,11 +54,12 @@ import math
 import select
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from inspect import signature
 from operator import attrgetter
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp.http import SERVER_SOFTWARE, HttpProcessingError
@@ -67,6 +68,7 @@ from aiohttp.http_exceptions import ContentEncodingError, LineTooLong
 from publora_async._http.dns import DaemonDns
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import Mapping
 
@@ -206,7 +208,7 @@ class Connector(aiohttp.TCPConnector):
             timeout_ceil_threshold=math.inf,
             resolver=aiohttp.ThreadedResolver(DaemonDns()),  # type: ignore[arg-type]  # all it asks of a loop
         )
-        self._served: WeakSet[ResponseHandler] = WeakSet()
+        self._probes: WeakKeyDictionary[ResponseHandler, Callable[[], object]] = WeakKeyDictionary()
 
     # With the arguments of whatever aiohttp is installed, whose sessions call this, too.
     async def connect(self, *args: Any, **kwargs: Any) -> "Connection":  # noqa: ANN401
@@ -220,16 +222,22 @@ class Connector(aiohttp.TCPConnector):
             connection = await super().connect(*args, **kwargs)
             # What the connector gives is connected.
             protocol = cast("ResponseHandler", connection.protocol)
-            is_kept = protocol in self._served
+            probe = self._probes.get(protocol)
             # The server may have closed a kept one while the program kept the loop busy: a request
             # that is written to it then is lost, and a write is not sent again.
-            if not protocol.should_close and not _is_readable(protocol, is_kept=is_kept):
-                self._served.add(protocol)
+            if not protocol.should_close and not (probe or self._first_probe(protocol))():
                 return connection
             # A late response would pass for that to the next request: another user's data.
             connection.close()
-            if not is_kept:
+            if probe is None:
                 raise EarlyBytesError
+
+    def _first_probe(self, protocol: "ResponseHandler") -> Callable[[], object]:
+        transport = cast("asyncio.Transport", protocol.transport)
+        probe = self._probes[protocol] = _probe_of(transport.get_extra_info("socket"))
+        if transport.get_extra_info("sslcontext") is None:
+            return probe
+        return lambda: False  # what is there may well be TLS's own: session tickets come unasked
 
     async def send(
         self,
@@ -285,20 +293,20 @@ class Connector(aiohttp.TCPConnector):
         """Leave open what is open: it is the pool's business, or another process's."""
 
 
-def _is_readable(protocol: "ResponseHandler", *, is_kept: bool) -> bool:
-    """Tell whether something lies in the system's buffer, the end of the connection included."""
-    transport = cast("asyncio.Transport", protocol.transport)
-    if not is_kept and transport.get_extra_info("sslcontext") is not None:
-        return False  # it may well be TLS's own: session tickets come unasked
-    socket = transport.get_extra_info("socket")
+def _probe_of(sock: "socket.socket") -> Callable[[], object]:
+    """Give what tells whether anything lies in the system's buffer, the connection's end too."""
     if not hasattr(select, "poll"):  # on Windows
-        try:
-            return bool(select.select([socket], [], [], 0)[0])
-        except ValueError:  # there are over 1024 descriptors
-            return False
+        return partial(_is_readable, sock)
     poll = select.poll()
-    poll.register(socket.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    poll.register(sock.fileno(), select.POLLIN)
+    return partial(poll.poll, 0)
+
+
+def _is_readable(sock: "socket.socket") -> bool:
+    try:
+        return bool(select.select([sock], [], [], 0)[0])
+    except ValueError:  # there are over 1024 descriptors
+        return False
 
 
 def target_of(
