@@ -59,7 +59,12 @@ if TYPE_CHECKING:
         TokenStatus,
     )
     from publora_async.secret import Secret
-    from publora_async.user_connections import UserConnections, UserConnectionsList
+    from publora_async.user_connections import (
+        UserConnections,
+        UserConnectionsList,
+        UserFailed,
+        UserSucceeded,
+    )
 
 __all__ = [
     "APIStatusError",
@@ -102,6 +107,8 @@ __all__ = [
     "TransportError",
     "UserConnections",
     "UserConnectionsList",
+    "UserFailed",
+    "UserSucceeded",
     "UsersFailedError",
     "__version__",
     "decode_connections",
@@ -148,6 +155,8 @@ _HOMES = {
     "TransportError": "publora_async.errors",
     "UserConnections": "publora_async.user_connections",
     "UserConnectionsList": "publora_async.user_connections",
+    "UserFailed": "publora_async.user_connections",
+    "UserSucceeded": "publora_async.user_connections",
     "UsersFailedError": "publora_async.errors",
     "decode_connections": "publora_async._decoding.bodies",
 }

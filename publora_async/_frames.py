@@ -14,7 +14,7 @@ __all__ = ["COLUMNS", "SHOWN", "to_html", "to_pandas", "to_polars"]
 
 _TIMES = ("access_token_expires_at", "last_successful_post", "last_error_at")
 
-Kind: TypeAlias = Literal["text", "flag", "time"]
+Kind: TypeAlias = Literal["text", "flag", "flag or none", "time"]
 """What a column holds. A name and no class: a test may have put another in datetime's place."""
 
 COLUMNS: Mapping[str, Kind] = {
@@ -36,8 +36,10 @@ SHOWN: Sequence[str] = (
 _MOST_HTML_ROWS = 200
 
 
-def to_html(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> str:
-    """An HTML table of *columns*; at most 200 rows, and a line that counts the others."""
+def to_html(
+    rows: Sequence[Mapping[str, object]], columns: Sequence[str], note: str | None = None
+) -> str:
+    """An HTML table of *columns*; at most 200 rows, a line that counts the others, and *note*."""
     from html import escape  # its table of entities takes as long as many of our modules
 
     head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in columns)
@@ -47,7 +49,8 @@ def to_html(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> str
     )
     left = len(rows) - _MOST_HTML_ROWS
     more = f"<p>... and {left} more</p>" if left > 0 else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+    last = f"<p>{escape(note)}</p>" if note else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}{last}"
 
 
 def _text(value: object) -> str:
@@ -70,8 +73,13 @@ def to_pandas(
     except ImportError:
         raise ImportError("to_pandas() needs pandas: pip install pandas") from None
     # Named for every column: an empty frame, or one without a date, has no values to go by.
-    kinds = {"time": "datetime64[us, UTC]", "flag": "bool"}
-    named = {name: kinds[kind] for name, kind in columns.items() if kind in kinds}
+    kinds = {
+        "text": pd.Series([""]).dtype,  # object, or str from pandas 3 on
+        "flag": "bool",
+        "flag or none": "boolean",
+        "time": "datetime64[us, UTC]",
+    }
+    named = {name: kinds[kind] for name, kind in columns.items()}
     frame = pd.DataFrame(list(rows), columns=list(columns)).astype(named)
     if not time_zone:
         for name in named:
@@ -93,7 +101,8 @@ def to_polars(
         import polars as pl
     except ImportError:
         raise ImportError("to_polars() needs polars: pip install polars") from None
-    kinds = {"text": pl.String(), "flag": pl.Boolean(), "time": pl.Int64()}
+    flag = pl.Boolean()
+    kinds = {"text": pl.String(), "flag": flag, "flag or none": flag, "time": pl.Int64()}
     times = [name for name, kind in columns.items() if kind == "time"]
     # As numbers: under a frozen clock polars does not know a datetime when it sees one.
     plain = [{**row, **{name: _microseconds(row[name]) for name in times}} for row in rows]

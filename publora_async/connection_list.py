@@ -3,16 +3,17 @@
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import compress
+from operator import itemgetter
 from typing import TYPE_CHECKING, overload
 
 import attrs
 
 from publora_async import _frames
-from publora_async._checks import check_duration, check_moment, check_text
+from publora_async._checks import check_moment, check_text
 from publora_async._introspection import LazyModule
+from publora_async._urgency import Urgency, by_urgency, check_horizon, urgency_of
 from publora_async._wire import JSONValue, platform_name
-from publora_async.records import Connection, Platform, Row, TokenStatus
+from publora_async.records import Connection, Platform, Row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +87,7 @@ class ConnectionList(Sequence[Connection]):
             ConfigurationError: *platform* is no text, or blank.
         """
         name = platform_name(check_text("platform", platform))
-        found = self._where(connection.platform.lower() == name for connection in self)
+        found = ConnectionList(some for some in self if some.platform.lower() == name)
         if not found and (meant := self._meant(name)):
             message = f"no account is on {name!r}: did you mean {str(meant)!r}?"
             warnings.warn(message, stacklevel=2)
@@ -114,8 +115,7 @@ class ConnectionList(Sequence[Connection]):
         Raises:
             ConfigurationError: *now* is no datetime, or has no time zone.
         """
-        moment = check_moment("now", now)
-        return self._where(some.status_at(moment) == TokenStatus.EXPIRED for some in self)
+        return self._where(Urgency.EXPIRED, None, now)
 
     def expiring(
         self, within: timedelta | None = None, *, now: datetime | None = None
@@ -132,10 +132,44 @@ class ConnectionList(Sequence[Connection]):
         Raises:
             ConfigurationError: *within* is no duration or negative, or *now* is no aware datetime.
         """
-        moment = check_moment("now", now)
-        if within is not None:
-            check_duration("within", within)
-        return self._where(_expires_within(some, within, moment) for some in self)
+        return self._where(Urgency.EXPIRING, within, now)
+
+    def healthy(
+        self, within: timedelta | None = None, *, now: datetime | None = None
+    ) -> "ConnectionList":
+        """
+        Accounts that work and go on working; each account is here or in :meth:`needs_attention`.
+
+        Args:
+            within: As for :meth:`expiring`: what expires so soon is not healthy.
+            now: The moment to judge by, aware. ``None``: the present one.
+
+        Raises:
+            ConfigurationError: *within* is no duration or negative, or *now* is no aware datetime.
+        """
+        return self._where(Urgency.NONE, within, now)
+
+    def needs_attention(
+        self, within: timedelta | None = None, *, now: datetime | None = None
+    ) -> "ConnectionList":
+        """
+        Accounts that are not known to go on working, the most urgent first.
+
+        The expired ones, then those that are :meth:`expiring`, then those of which nobody knows:
+        the service calls them ``"unknown"``, or by a name that is new to this version. Among
+        each, the earliest date comes first; those without a date come last.
+
+        Args:
+            within: As for :meth:`expiring`.
+            now: The moment to judge by, aware. ``None``: the present one.
+
+        Raises:
+            ConfigurationError: *within* is no duration or negative, or *now* is no aware datetime.
+        """
+        moment = check_horizon(within, now)
+        keys = ((by_urgency(some, within, moment), some) for some in self)
+        urgent = [(key, some) for key, some in keys if key[0] is not Urgency.NONE]
+        return ConnectionList(some for _, some in sorted(urgent, key=itemgetter(0)))
 
     def to_dict(self) -> dict[str, JSONValue]:
         """The wire's form: ``{"success": True, "connections": [...]}``."""
@@ -183,16 +217,8 @@ class ConnectionList(Sequence[Connection]):
     def _repr_html_(self) -> str:
         return _frames.to_html(self.to_records(), _frames.SHOWN)
 
-    def _where(self, keep: Iterable[bool]) -> "ConnectionList":
-        return ConnectionList(compress(self, keep))
-
-
-def _expires_within(connection: Connection, within: timedelta | None, now: datetime) -> bool:
-    status = connection.status_at(now)
-    date = connection.access_token_expires_at
-    if status == TokenStatus.EXPIRED:
-        return False
-    # A date that has passed says nothing where the service holds the credential for good.
-    if within is None or date is None or date < now:
-        return status == TokenStatus.EXPIRING_SOON
-    return date - now <= within
+    def _where(
+        self, urgency: Urgency, within: timedelta | None, now: datetime | None
+    ) -> "ConnectionList":
+        moment = check_horizon(within, now)
+        return ConnectionList(some for some in self if urgency_of(some, within, moment) is urgency)

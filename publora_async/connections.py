@@ -27,7 +27,12 @@ from publora_async.errors import (
 )
 from publora_async.managed_users import ManagedUser
 from publora_async.records import Connection, ConnectionTest
-from publora_async.user_connections import UserConnections, UserConnectionsList
+from publora_async.user_connections import (
+    UserConnections,
+    UserConnectionsList,
+    UserFailed,
+    UserSucceeded,
+)
 
 if TYPE_CHECKING:
     from publora_async._http import calls
@@ -116,6 +121,7 @@ class AsyncConnections:
         return FanOut(partial(self._ask_for, gate=gate), ordered=ordered)
 
     async def _ask_for(self, who: str | ManagedUser, *, gate: Gate) -> UserConnections:
+        user = who if isinstance(who, ManagedUser) else None
         user_id = who.id if isinstance(who, ManagedUser) else who
         if not isinstance(user_id, str):
             # A mistake in the program, not a user's failure: None would ask about the key's owner.
@@ -130,8 +136,8 @@ class AsyncConnections:
         except PubloraError as error:
             if isinstance(error, APIStatusError) and error.refuses_key:
                 raise
-            return UserConnections(user_id, error=error)
-        return UserConnections(user_id, connections)
+            return UserFailed(user_id, error, user)
+        return UserSucceeded(user_id, connections, user)
 
     async def list_many(
         self,

@@ -1,79 +1,130 @@
 """What a fan-out answers: one result for each managed user, and lists of them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeAlias, overload
 
 import attrs
 
 from publora_async import _frames
+from publora_async._checks import check_moment
 from publora_async._introspection import LazyModule
+from publora_async._urgency import by_urgency, check_horizon
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import PubloraError, UsersFailedError
+from publora_async.managed_users import ManagedUser
 from publora_async.records import Row
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+    from typing_extensions import TypeVar
 else:
     pd, pl = LazyModule("pandas"), LazyModule("polars")
+    from typing import TypeVar
 
-__all__ = ["UserConnections", "UserConnectionsList"]
+__all__ = ["UserConnections", "UserConnectionsList", "UserFailed", "UserSucceeded"]
 
 
 @attrs.frozen
-class UserConnections:
+class UserSucceeded:
     """
-    What came of asking about one managed user.
+    A managed user whose connections were listed.
 
     Attributes:
         user_id: Whom it was asked about.
 
-        connections: What is connected. ``None`` if it could not be found out.
+        connections: What is connected.
 
-        error: Why not. ``None`` if it was found out.
+        user: The :class:`ManagedUser` that the fan-out was given. ``None`` if it was given an id.
+
+        error: Always ``None``.
     """
 
     user_id: str
-    connections: ConnectionList | None = None
-    error: PubloraError | None = None
+    connections: ConnectionList
+    user: ManagedUser | None = None
+    error: ClassVar[None] = None
 
     def unwrap(self) -> ConnectionList:
+        """The connections."""
+        return self.connections
+
+
+@attrs.frozen
+class UserFailed:
+    """
+    A managed user whose connections could not be found out.
+
+    Attributes:
+        user_id: Whom it was asked about.
+
+        error: Why not.
+
+        user: The :class:`ManagedUser` that the fan-out was given. ``None`` if it was given an id.
+
+        connections: Always ``None``.
+    """
+
+    user_id: str
+    error: PubloraError
+    user: ManagedUser | None = None
+    connections: ClassVar[None] = None
+
+    def unwrap(self) -> NoReturn:
         """
-        The connections, or the error raised.
+        Raise the error.
 
         Raises:
             PubloraError: *error*.
         """
-        if self.connections is None:
-            error = self.error or PubloraError(f"nothing is known of user {self.user_id}")
-            # Else each time would lengthen the traceback that the error keeps.
-            raise error.with_traceback(None)
-        return self.connections
+        # Else each time would lengthen the traceback that the error keeps.
+        raise self.error.with_traceback(None)
 
 
-_COLUMNS: Mapping[str, _frames.Kind] = {"user_id": "text", **_frames.COLUMNS}
+UserConnections: TypeAlias = UserSucceeded | UserFailed
+"""
+What came of asking about one managed user.
+
+Where ``answer.error is None``, type checkers know that there are ``answer.connections``.
+"""
+
+_T = TypeVar("_T", bound=UserConnections)
+if TYPE_CHECKING:
+    _T_co = TypeVar("_T_co", bound=UserConnections, covariant=True, default=UserConnections)
+else:
+    _T_co = TypeVar("_T_co", covariant=True)  # the rest takes CPython 3.13
+
+_COLUMNS: Mapping[str, _frames.Kind] = {
+    "user_id": "text",
+    **_frames.COLUMNS,
+    "needs_reconnect": "flag or none",
+    "error": "text",
+}
 
 
-def _to_tuple(answers: Iterable[UserConnections]) -> tuple[UserConnections, ...]:
+def _to_tuple(answers: Iterable[_T]) -> tuple[_T, ...]:
     return tuple(answers)
 
 
 @attrs.frozen(repr=False)
-class UserConnectionsList(Sequence[UserConnections]):
+class UserConnectionsList(Sequence[_T_co]):
     """
     An immutable sequence of results, in the order in which the users were given.
 
-    In a notebook it shows itself as a table of accounts.
+    Every selection from it keeps the users that failed, as nobody knows whether they belong to
+    it: only an empty one says that there is nobody to look after. In a notebook it shows itself
+    as a table of accounts.
     """
 
-    _answers: tuple[UserConnections, ...] = attrs.field(default=(), converter=_to_tuple)
+    _answers: tuple[_T_co, ...] = attrs.field(default=(), converter=_to_tuple)
 
     @overload
-    def __getitem__(self, index: int) -> UserConnections: ...
+    def __getitem__(self, index: int) -> _T_co: ...
     @overload
-    def __getitem__(self, index: slice) -> "UserConnectionsList": ...
-    def __getitem__(self, index: int | slice) -> "UserConnections | UserConnectionsList":
+    def __getitem__(self, index: slice) -> "UserConnectionsList[_T_co]": ...
+    def __getitem__(self, index: int | slice) -> "_T_co | UserConnectionsList[_T_co]":
         if isinstance(index, slice):
             return UserConnectionsList(self._answers[index])
         return self._answers[index]
@@ -81,21 +132,33 @@ class UserConnectionsList(Sequence[UserConnections]):
     def __len__(self) -> int:
         return len(self._answers)
 
-    def __iter__(self) -> Iterator[UserConnections]:
+    def __iter__(self) -> Iterator[_T_co]:
         return iter(self._answers)
 
     def __repr__(self) -> str:
-        return f"<UserConnectionsList of {len(self)} users, {len(self.failed)} failed>"
+        return f"<UserConnectionsList of {len(self)} users, {self._failures()}>"
+
+    def _failures(self) -> str:
+        """Say how many users failed, and of what; three causes at most."""
+        causes = Counter(str(answer.error) for answer in self.failed)
+        told = [f"{count} x {cause}" for cause, count in causes.most_common(3)]
+        rest = ["..."] if len(causes) > len(told) else []
+        why = f": {'; '.join(told + rest)}" if told else ""
+        return f"{causes.total()} failed{why}"
 
     @property
-    def succeeded(self) -> "UserConnectionsList":
+    def succeeded(self) -> "UserConnectionsList[UserSucceeded]":
         """The results without an error."""
-        return UserConnectionsList(some for some in self if some.error is None)
+        return UserConnectionsList(some for some in self if isinstance(some, UserSucceeded))
 
     @property
-    def failed(self) -> "UserConnectionsList":
+    def failed(self) -> "UserConnectionsList[UserFailed]":
         """The results with an error."""
-        return UserConnectionsList(some for some in self if some.error is not None)
+        return UserConnectionsList(some for some in self if isinstance(some, UserFailed))
+
+    def get(self, user_id: str) -> _T_co | None:
+        """The result of that user, the first if there are several. ``None`` if it is not here."""
+        return next((answer for answer in self if answer.user_id == user_id), None)
 
     def raise_for_errors(self) -> None:
         """
@@ -105,18 +168,17 @@ class UserConnectionsList(Sequence[UserConnections]):
             UsersFailedError: A group of the users' errors, each with a note that names its user.
         """
         errors: list[PubloraError] = []
-        for answer in self:
-            if answer.error is not None:
-                note = f"user {answer.user_id}"
-                if note not in getattr(answer.error, "__notes__", ()):
-                    answer.error.add_note(note)
-                errors.append(answer.error)
+        for answer in self.failed:
+            note = f"user {answer.user_id}"
+            if note not in getattr(answer.error, "__notes__", ()):
+                answer.error.add_note(note)
+            errors.append(answer.error)
         if errors:
             raise UsersFailedError(f"{len(errors)} of {len(self)} users failed", errors)
 
     def expired(self, *, now: datetime | None = None) -> "UserConnectionsList":
         """
-        The users that must connect an account again, with those accounts only.
+        The users that must connect an account again, with those accounts only, and the failed.
 
         Args:
             now: As for :meth:`ConnectionList.expired`.
@@ -124,13 +186,14 @@ class UserConnectionsList(Sequence[UserConnections]):
         Raises:
             ConfigurationError: *now* is no datetime, or has no time zone.
         """
-        return self._with_some(lambda connections: connections.expired(now=now))
+        moment = check_moment("now", now)
+        return self._with_some(lambda connections: connections.expired(now=moment))
 
     def expiring(
         self, within: timedelta | None = None, *, now: datetime | None = None
     ) -> "UserConnectionsList":
         """
-        The users that will soon have to connect an account again, with those accounts only.
+        The users that will soon have to, with those accounts only, and the failed.
 
         Args:
             within: As for :meth:`ConnectionList.expiring`.
@@ -139,21 +202,66 @@ class UserConnectionsList(Sequence[UserConnections]):
         Raises:
             ConfigurationError: *within* is no duration or negative, or *now* is no aware datetime.
         """
-        return self._with_some(lambda connections: connections.expiring(within, now=now))
+        moment = check_horizon(within, now)
+        return self._with_some(lambda connections: connections.expiring(within, now=moment))
+
+    def healthy(
+        self, within: timedelta | None = None, *, now: datetime | None = None
+    ) -> "UserConnectionsList":
+        """
+        The users with accounts that go on working, with those accounts only, and the failed.
+
+        Args:
+            within: As for :meth:`ConnectionList.healthy`.
+            now: As for :meth:`ConnectionList.healthy`.
+
+        Raises:
+            ConfigurationError: *within* is no duration or negative, or *now* is no aware datetime.
+        """
+        moment = check_horizon(within, now)
+        return self._with_some(lambda connections: connections.healthy(within, now=moment))
+
+    def needs_attention(
+        self, within: timedelta | None = None, *, now: datetime | None = None
+    ) -> "UserConnectionsList":
+        """
+        The users with accounts that are not known to go on working, with those accounts only.
+
+        The user with the most urgent account comes first, and the failed come last.
+
+        Args:
+            within: As for :meth:`ConnectionList.needs_attention`.
+            now: As for :meth:`ConnectionList.needs_attention`.
+
+        Raises:
+            ConfigurationError: *within* is no duration or negative, or *now* is no aware datetime.
+        """
+        moment = check_horizon(within, now)
+        chosen = self._with_some(
+            lambda connections: connections.needs_attention(within, now=moment)
+        )
+        urgent = sorted(
+            chosen.succeeded, key=lambda answer: by_urgency(answer.connections[0], within, moment)
+        )
+        return UserConnectionsList([*urgent, *chosen.failed])
 
     def _with_some(
         self, choose: Callable[[ConnectionList], ConnectionList]
     ) -> "UserConnectionsList":
-        chosen = (
-            UserConnections(answer.user_id, choose(answer.connections))
-            for answer in self
-            if answer.connections is not None
-        )
-        return UserConnectionsList(answer for answer in chosen if answer.connections)
+        chosen: list[UserConnections] = []
+        for answer in self:
+            if isinstance(answer, UserFailed):
+                chosen.append(answer)
+            elif some := choose(answer.connections):
+                chosen.append(attrs.evolve(answer, connections=some))
+        return UserConnectionsList(chosen)
 
     def to_records(self, *, now: datetime | None = None) -> list[Row]:
         """
         One row for each account, as :meth:`ConnectionList.to_records`, with *user_id* in front.
+
+        A user who failed has one row, too, in which only *user_id* and *error*, the last column,
+        are not ``None``.
 
         Args:
             now: The moment to judge by, aware. ``None``: the present one.
@@ -161,15 +269,22 @@ class UserConnectionsList(Sequence[UserConnections]):
         Raises:
             ConfigurationError: *now* is no datetime, or has no time zone.
         """
-        return [
-            {"user_id": answer.user_id, **row}
-            for answer in self
-            for row in (answer.connections or ConnectionList()).to_records(now=now)
-        ]
+        moment = check_moment("now", now)
+        rows: list[Row] = []
+        for answer in self:
+            if isinstance(answer, UserFailed):
+                known = {"user_id": answer.user_id, "error": str(answer.error)}
+                rows.append({name: known.get(name) for name in _COLUMNS})
+            else:
+                accounts = answer.connections.to_records(now=moment)
+                rows += [{"user_id": answer.user_id, **row, "error": None} for row in accounts]
+        return rows
 
     def to_pandas(self, *, time_zone: bool = True) -> "pd.DataFrame":
         """
         The rows of :meth:`to_records` as a pandas frame; times are ``datetime64`` in UTC.
+
+        Where a user failed, *needs_reconnect* is missing (``<NA>``), not false.
 
         Args:
             time_zone: Whether the times say that they are in UTC. ``False`` is for spreadsheets,
@@ -194,4 +309,8 @@ class UserConnectionsList(Sequence[UserConnections]):
         return _frames.to_polars(self.to_records(), _COLUMNS, time_zone=time_zone)
 
     def _repr_html_(self) -> str:
-        return _frames.to_html(self.to_records(), ("user_id", *_frames.SHOWN))
+        shown = ("user_id", *_frames.SHOWN)
+        if not self.failed:
+            return _frames.to_html(self.to_records(), shown)
+        note = f"Of {len(self)} users, {self._failures()}"
+        return _frames.to_html(self.to_records(), (*shown, "error"), note)

@@ -49,7 +49,9 @@ if TYPE_CHECKING:
         TransportError,
         UserConnections,
         UserConnectionsList,
+        UserFailed,
         UsersFailedError,
+        UserSucceeded,
         decode_connections,
     )
     from publora_sync.answers import Answers
@@ -98,6 +100,8 @@ __all__ = [
     "TransportError",
     "UserConnections",
     "UserConnectionsList",
+    "UserFailed",
+    "UserSucceeded",
     "UsersFailedError",
     "__version__",
     "decode_connections",

@@ -12,7 +12,7 @@ from colours import Client
 from hostile import EMPTY_LIST, HostileServer, reply, user_asked_about
 from ways import SIZE
 
-from publora_async import Connection, ConnectionList, UserConnections
+from publora_async import Connection, ConnectionList, UserConnections, UserSucceeded
 
 __all__ = [
     "Asked",
@@ -37,7 +37,7 @@ def ids_of(count: int) -> list[str]:
 def answers(user_ids: Iterable[str]) -> list[UserConnections]:
     """Say what is due for each of those users, and for no other."""
     return [
-        UserConnections(
+        UserSucceeded(
             user_id,
             ConnectionList([Connection(platform_id=f"twitter-{user_id}", username=user_id)]),
         )

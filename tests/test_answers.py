@@ -13,8 +13,10 @@ from publora_async import (
     AsyncAnswers,
     AsyncPublora,
     ConfigurationError,
+    ConnectionList,
     ManagedUser,
     UserConnections,
+    UserSucceeded,
 )
 from publora_async._fan_out import window
 from publora_async._fan_out.fan_out import FanOut
@@ -50,7 +52,7 @@ class Asked:
                 event.set()
         if user_id in self._held:
             await self._held[user_id][1].wait()
-        return UserConnections(user_id)
+        return UserSucceeded(user_id, ConnectionList())
 
     def fan_out(self, *, ordered: bool = False) -> FanOut[str | ManagedUser, UserConnections]:
         return FanOut(self.ask, ordered=ordered)
@@ -235,7 +237,7 @@ async def test_ids_of_an_async_generator_end_with_the_stream(asked: Asked) -> No
 
     held = user_ids()
     answers = AsyncAnswers(asked.fan_out(), held, 2)
-    assert await anext(answers) == UserConnections("0")
+    assert await anext(answers) == UserSucceeded("0", ConnectionList())
     del answers
     await asyncio.wait_for(closed.wait(), 10)
 
@@ -269,7 +271,7 @@ def test_a_sync_stream_takes_few_steps_to_the_loops_thread(
     user_ids = [str(number) for number in range(200)]
     answers = list(Answers(asked.fan_out(), user_ids, 32, bridge))
     assert sorted(answers, key=lambda answer: int(answer.user_id)) == [
-        UserConnections(user_id) for user_id in user_ids
+        UserSucceeded(user_id, ConnectionList()) for user_id in user_ids
     ]
     assert steps < 100
 

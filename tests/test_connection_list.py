@@ -23,6 +23,7 @@ TELEGRAM = Connection(platform_id="telegram--100")
 OTHER_TWITTER = Connection(platform_id="twitter-2", extra={"boards": [1]})
 PINTEREST = Connection(platform_id="pinterest-3")
 ALL = ConnectionList([TWITTER, TELEGRAM, OTHER_TWITTER, PINTEREST])
+SELECTIONS = [ALL.expired, ALL.expiring, ALL.healthy, ALL.needs_attention]
 
 
 def test_it_is_a_sequence_in_the_order_given() -> None:
@@ -161,7 +162,7 @@ def test_a_span_that_is_no_timedelta_is_refused(within: timedelta) -> None:
 
 @pytest.mark.parametrize("now", [NOW.date(), 5, "now"])
 def test_a_moment_that_is_no_datetime_is_refused(now: datetime) -> None:
-    for judge in (ALL.expired, ALL.expiring, ALL.to_records):
+    for judge in (*SELECTIONS, ALL.to_records):
         with pytest.raises(ConfigurationError) as raised:
             judge(now=now)
         assert raised.value == ConfigurationError(
@@ -255,6 +256,36 @@ def test_expiring_leaves_out_what_has_expired_and_what_lasts_longer(
     assert connections.expiring(within, now=elsewhere) == expected
 
 
+def many_accounts() -> ConnectionList:
+    statuses = [None, "valid", "expiring_soon", "unknown", "revoked", "expired"]
+    days = [None, -40, -1, 1, 20, 60]
+    return ConnectionList(
+        some for status in statuses for date in days for some in account(date, status)
+    )
+
+
+@pytest.mark.parametrize("within", [None, timedelta(0), 30 * DAY, timedelta.max])
+def test_each_account_is_healthy_or_needs_attention(within: timedelta | None) -> None:
+    accounts = many_accounts()
+    healthy = accounts.healthy(within, now=NOW)
+    attention = accounts.needs_attention(within, now=NOW)
+    assert [some for some in accounts if some in healthy] == list(healthy)
+    assert sorted([*healthy, *attention], key=repr) == sorted(accounts, key=repr)
+    assert {some.status_at(NOW) for some in healthy} <= {"valid", "expiring_soon"}
+
+
+def test_what_needs_attention_comes_by_urgency() -> None:
+    accounts = many_accounts()
+    found = accounts.needs_attention(30 * DAY, now=NOW)
+    expired, expiring = accounts.expired(now=NOW), accounts.expiring(30 * DAY, now=NOW)
+    assert sorted(found[: len(expired)], key=repr) == sorted(expired, key=repr)
+    after = found[len(expired) :]
+    assert sorted(after[: len(expiring)], key=repr) == sorted(expiring, key=repr)
+    assert {some.token_status for some in after[len(expiring) :]} == {"unknown", "revoked"}
+    dates = [some.access_token_expires_at for some in expired.needs_attention(now=NOW)]
+    assert dates == [*sorted(date for date in dates if date), None]
+
+
 def test_the_present_moment_is_the_one_to_judge_by() -> None:
     long_ago, far_off = (
         Connection(
@@ -267,14 +298,15 @@ def test_the_present_moment_is_the_one_to_judge_by() -> None:
     assert connections.expiring(timedelta.max) == ConnectionList([far_off])
 
 
-@pytest.mark.parametrize("ask", [ALL.expired, ALL.expiring])
+@pytest.mark.parametrize("ask", SELECTIONS)
 def test_a_moment_without_a_time_zone_is_refused(ask: Callable[..., ConnectionList]) -> None:
     with pytest.raises(ConfigurationError) as raised:
         ask(now=NOW.replace(tzinfo=None))
     assert str(raised.value) == "now must have a time zone: datetime.now(UTC), for one"
 
 
-def test_a_negative_stretch_of_time_is_refused() -> None:
+@pytest.mark.parametrize("ask", SELECTIONS[1:])
+def test_a_negative_stretch_of_time_is_refused(ask: Callable[..., ConnectionList]) -> None:
     with pytest.raises(ConfigurationError) as raised:
-        ALL.expiring(-DAY)
+        ask(-DAY)
     assert str(raised.value) == "within must not be negative: -1 day, 0:00:00"

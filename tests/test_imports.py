@@ -96,6 +96,7 @@ OWNERS = {
     "pytest": {"publora_async.pytest_plugin"},
     "rich": {"publora_sync.cli"},
     "tqdm": {"publora_async._fan_out"},
+    "typing_extensions": {"publora_async.user_connections"},
     "yarl": {"publora_async._http"},
 }
 """Who may import what is not ours: modules, or all modules below one."""

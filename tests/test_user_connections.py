@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import attrs
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -14,12 +15,15 @@ from publora_async import (
     ConfigurationError,
     Connection,
     ConnectionList,
+    ManagedUser,
     PermissionDeniedError,
     PubloraError,
     ServerError,
     UserConnections,
     UserConnectionsList,
+    UserFailed,
     UsersFailedError,
+    UserSucceeded,
 )
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -29,12 +33,12 @@ EXPIRED = Connection(platform_id="twitter-1", token_status="expired")
 SOON = Connection(platform_id="linkedin-2", access_token_expires_at=NOW + 3 * DAY)
 GOOD = Connection(platform_id="telegram--100", username="<b>&'", extra={"boards": [1]})
 
-ANNA = UserConnections("anna", ConnectionList([GOOD, EXPIRED]))
-BERT = UserConnections("bert", error=PermissionDeniedError(403, "User is not managed by key"))
-CARL = UserConnections("carl", ConnectionList())
-DORA = UserConnections("<dora>", ConnectionList([SOON, GOOD]))
-EMIL = UserConnections("emil", error=ServerError(500, "Internal server error", attempts=4))
-PEOPLE = [ANNA, BERT, CARL, DORA, EMIL]
+ANNA = UserSucceeded("anna", ConnectionList([GOOD, EXPIRED]))
+BERT = UserFailed("bert", PermissionDeniedError(403, "User is not managed by key"))
+CARL = UserSucceeded("carl", ConnectionList())
+DORA = UserSucceeded("<dora>", ConnectionList([SOON, GOOD]))
+EMIL = UserFailed("emil", ServerError(500, "Internal server error", attempts=4))
+PEOPLE: list[UserConnections] = [ANNA, BERT, CARL, DORA, EMIL]
 ALL = UserConnectionsList(PEOPLE)
 
 
@@ -64,12 +68,6 @@ def test_unwrapping_again_does_not_lengthen_the_traceback() -> None:
             answer.unwrap()
         lengths.add(len(list(traceback.walk_tb(raised.value.__traceback__))))
     assert lengths == {2}
-
-
-def test_unwrap_of_nothing_says_so() -> None:
-    with pytest.raises(PubloraError) as raised:
-        UserConnections("fred").unwrap()
-    assert raised.value == PubloraError("nothing is known of user fred")
 
 
 def test_it_is_a_sequence_in_the_order_given() -> None:
@@ -112,7 +110,7 @@ def test_lists_are_equal_only_to_lists_of_the_same_results() -> None:
 
 
 def test_it_cannot_be_changed() -> None:
-    source = [ANNA]
+    source: list[UserConnections] = [ANNA]
     answers = UserConnectionsList(source)
     source.append(BERT)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
@@ -123,13 +121,34 @@ def test_it_cannot_be_changed() -> None:
 
 
 def test_its_repr_counts_and_names_nobody() -> None:
-    assert repr(ALL) == "<UserConnectionsList of 5 users, 2 failed>"
+    assert repr(ALL) == (
+        "<UserConnectionsList of 5 users, 2 failed: 1 x HTTP 403: User is not managed by key; the "
+        "key is good, but this user is not in its workspace: check the user id; "
+        "1 x HTTP 500: Internal server error (after 4 attempts)>"
+    )
     assert repr(UserConnectionsList()) == "<UserConnectionsList of 0 users, 0 failed>"
+
+
+def test_its_repr_tells_the_three_commonest_causes() -> None:
+    answers = [
+        UserFailed(str(number), ServerError(500 + number % 4, "No")) for number in range(4, 14)
+    ]
+    assert repr(UserConnectionsList(answers)) == (
+        "<UserConnectionsList of 10 users, 10 failed: "
+        "3 x HTTP 500: No; 3 x HTTP 501: No; 2 x HTTP 502: No; ...>"
+    )
 
 
 def test_results_part_into_those_that_succeeded_and_those_that_failed() -> None:
     assert ALL.succeeded == UserConnectionsList([ANNA, CARL, DORA])
     assert ALL.failed == UserConnectionsList([BERT, EMIL])
+
+
+@pytest.mark.parametrize(
+    ("user_id", "expected"), [("carl", CARL), ("bert", BERT), ("nobody", None)]
+)
+def test_get_finds_a_users_result(user_id: str, expected: UserConnections | None) -> None:
+    assert ALL.get(user_id) is expected
 
 
 def test_errors_are_raised_together_and_each_note_names_its_user_once() -> None:
@@ -183,7 +202,7 @@ def test_a_group_of_errors_travels() -> None:
 
 def test_an_error_that_two_users_share_names_both() -> None:
     shared = ServerError(500, "Internal server error")
-    answers = UserConnectionsList(UserConnections(name, error=shared) for name in "ab")
+    answers = UserConnectionsList(UserFailed(name, shared) for name in "ab")
     with pytest.raises(ExceptionGroup):
         answers.raise_for_errors()
     assert shared.__notes__ == ["user a", "user b"]
@@ -201,70 +220,180 @@ def test_where_all_succeeded_nothing_is_raised() -> None:
     UserConnectionsList().raise_for_errors()
 
 
-def test_the_users_that_must_connect_again_come_with_those_accounts_only() -> None:
-    assert ALL.expired(now=NOW) == UserConnectionsList(
-        [UserConnections("anna", ConnectionList([EXPIRED]))]
-    )
-    assert ALL.expired(now=NOW + 4 * DAY) == UserConnectionsList(
-        [
-            UserConnections("anna", ConnectionList([EXPIRED])),
-            UserConnections("<dora>", ConnectionList([SOON])),
-        ]
-    )
+def some_of(user: UserSucceeded, *connections: Connection) -> UserSucceeded:
+    return UserSucceeded(user.user_id, ConnectionList(connections), user.user)
 
 
 @pytest.mark.parametrize(
-    ("within", "some"), [(None, True), (3 * DAY, True), (2 * DAY, False), (timedelta(0), False)]
+    ("chosen", "expected"),
+    [
+        (ALL.expired(now=NOW), [some_of(ANNA, EXPIRED), BERT, EMIL]),
+        (
+            ALL.expired(now=NOW + 4 * DAY),
+            [some_of(ANNA, EXPIRED), BERT, some_of(DORA, SOON), EMIL],
+        ),
+        (ALL.expiring(now=NOW), [BERT, some_of(DORA, SOON), EMIL]),
+        (ALL.expiring(3 * DAY, now=NOW), [BERT, some_of(DORA, SOON), EMIL]),
+        (ALL.expiring(2 * DAY, now=NOW), [BERT, EMIL]),
+        (ALL.healthy(now=NOW), [some_of(ANNA, GOOD), BERT, some_of(DORA, GOOD), EMIL]),
+        (ALL.healthy(2 * DAY, now=NOW), [some_of(ANNA, GOOD), BERT, DORA, EMIL]),
+    ],
 )
-def test_the_users_that_will_soon_have_to_come_with_those_accounts_only(
-    within: timedelta | None, *, some: bool
+def test_a_selection_has_the_users_with_such_accounts_only_and_keeps_the_failed(
+    chosen: UserConnectionsList, expected: list[UserConnections]
 ) -> None:
-    dora = [UserConnections("<dora>", ConnectionList([SOON]))]
-    assert ALL.expiring(within, now=NOW) == UserConnectionsList(dora if some else [])
+    assert chosen == UserConnectionsList(expected)
+    assert chosen.failed == ALL.failed
+
+
+def test_who_needs_attention_comes_by_urgency_and_the_failed_come_last() -> None:
+    unknown = Connection(platform_id="x-1", token_status="unknown")
+    fred = UserSucceeded("fred", ConnectionList([unknown, GOOD]))
+    answers: UserConnectionsList = UserConnectionsList([fred, *reversed(PEOPLE)])
+    annas, doras = some_of(ANNA, EXPIRED), some_of(DORA, SOON)
+    assert list(answers.needs_attention(now=NOW)) == [
+        *(annas, doras, some_of(fred, unknown)),
+        *(EMIL, BERT),
+    ]
+    assert list(ALL.needs_attention(2 * DAY, now=NOW)) == [annas, BERT, EMIL]
+
+
+SELECTIONS = [
+    UserConnectionsList.expired,
+    UserConnectionsList.expiring,
+    UserConnectionsList.healthy,
+    UserConnectionsList.needs_attention,
+]
+
+
+@pytest.mark.parametrize("select", SELECTIONS)
+def test_where_nobody_could_be_asked_no_selection_is_empty(select: Callable[..., object]) -> None:
+    """What reads "there is nobody to look after" is true only where it is known."""
+    assert select(ALL.failed) == ALL.failed
+    assert select(ALL.failed)
+    assert not select(UserConnectionsList([CARL]))
+
+
+@pytest.mark.parametrize("select", SELECTIONS)
+def test_a_selection_keeps_the_user_that_was_given(select: Callable[..., object]) -> None:
+    user = ManagedUser(id="anna", email="anna@example.com")
+    accounts = ConnectionList([GOOD, EXPIRED, SOON])
+    chosen = select(UserConnectionsList([UserSucceeded("anna", accounts, user)]), now=NOW)
+    assert isinstance(chosen, UserConnectionsList)
+    assert [answer.user for answer in chosen] == [user]
 
 
 @pytest.mark.parametrize(
     "ask",
-    [UserConnectionsList.expired, UserConnectionsList.expiring, UserConnectionsList.to_records],
+    [*SELECTIONS, UserConnectionsList.to_records],
 )
 def test_a_moment_without_a_time_zone_is_refused(ask: Callable[..., object]) -> None:
     with pytest.raises(ConfigurationError, match=r"^now must have a time zone"):
         ask(ALL, now=NOW.replace(tzinfo=None))
 
 
-def test_a_span_below_nothing_is_refused() -> None:
+@pytest.mark.parametrize("select", SELECTIONS[1:])
+@pytest.mark.parametrize("answers", [ALL, UserConnectionsList()])
+def test_a_span_below_nothing_is_refused(
+    select: Callable[..., object], answers: UserConnectionsList
+) -> None:
     with pytest.raises(ConfigurationError, match=r"^within must not be negative"):
-        ALL.expiring(-DAY, now=NOW)
+        select(answers, -DAY, now=NOW)
 
 
-def test_each_account_is_a_row_that_begins_with_its_user() -> None:
+COLUMNS = ["user_id", *GOOD.to_row(), "error"]
+NO_ROW: dict[str, str | None] = dict.fromkeys(COLUMNS)
+
+
+def test_each_account_is_a_row_that_begins_with_its_user_and_so_is_each_failure() -> None:
     records = ALL.to_records(now=NOW)
     assert records == [
-        {"user_id": "anna", **GOOD.to_row(now=NOW)},
-        {"user_id": "anna", **EXPIRED.to_row(now=NOW)},
-        {"user_id": "<dora>", **SOON.to_row(now=NOW)},
-        {"user_id": "<dora>", **GOOD.to_row(now=NOW)},
+        {"user_id": "anna", **GOOD.to_row(now=NOW), "error": None},
+        {"user_id": "anna", **EXPIRED.to_row(now=NOW), "error": None},
+        {**NO_ROW, "user_id": "bert", "error": str(BERT.error)},
+        {"user_id": "<dora>", **SOON.to_row(now=NOW), "error": None},
+        {"user_id": "<dora>", **GOOD.to_row(now=NOW), "error": None},
+        {**NO_ROW, "user_id": "emil", "error": str(EMIL.error)},
     ]
-    assert [next(iter(row)) for row in records] == ["user_id"] * 4
+    assert [list(row) for row in records] == [COLUMNS] * 6
 
 
-@pytest.mark.parametrize("answers", [UserConnectionsList(), ALL.failed, ALL[2:3], ALL])
+@pytest.mark.parametrize(
+    "answers", [UserConnectionsList(), ALL.succeeded, ALL.failed, ALL[2:3], ALL]
+)
 def test_frames_have_the_same_columns_whatever_they_hold(answers: UserConnectionsList) -> None:
-    columns = ["user_id", *GOOD.to_row()]
     pandas, polars = answers.to_pandas(), answers.to_polars()
-    assert list(pandas.columns) == columns == polars.columns
+    assert list(pandas.columns) == COLUMNS == polars.columns
     assert polars.to_dicts() == answers.to_records()
     assert pandas["user_id"].tolist() == [row["user_id"] for row in answers.to_records()]
+    empty = UserConnectionsList()
+    assert pandas.dtypes.tolist() == empty.to_pandas().dtypes.tolist()
+    assert polars.schema == empty.to_polars().schema
     assert str(pandas["access_token_expires_at"].dtype) == "datetime64[us, UTC]"
-    assert (polars.schema["user_id"], str(pandas["needs_reconnect"].dtype)) == (pl.String(), "bool")
+    assert pandas["error"].dtype == pandas["user_id"].dtype == pd.Series(["text"]).dtype
+    assert str(pandas["needs_reconnect"].dtype) == "boolean"
+    assert (polars.schema["user_id"], polars.schema["error"]) == (pl.String(), pl.String())
+    assert polars.schema["needs_reconnect"] == pl.Boolean()
+
+
+def test_in_a_frame_nobody_knows_whether_the_accounts_of_who_failed_need_reconnecting() -> None:
+    frame = ALL.to_pandas()
+    assert frame[frame["error"].notna()]["user_id"].tolist() == ["bert", "emil"]
+    assert frame[frame["needs_reconnect"].isna()]["user_id"].tolist() == ["bert", "emil"]
+    assert frame[frame["needs_reconnect"]]["platform_id"].tolist() == [
+        row["platform_id"] for row in ALL.to_records() if row["needs_reconnect"]
+    ]
+    assert "bert" in frame[frame["status"] != "valid"]["user_id"].tolist()
+
+
+HEAD = (
+    "<table><thead><tr><th>user id</th><th>platform</th><th>username</th><th>display name</th>"
+    "<th>platform id</th><th>status</th><th>access token expires at</th>"
+)
+DORAS = (
+    "<tr><td>&lt;dora&gt;</td><td>telegram</td><td>&lt;b&gt;&amp;&#x27;</td><td></td>"
+    "<td>telegram--100</td><td>valid</td><td></td>"
+)
 
 
 def test_html_is_escaped_and_begins_with_the_user() -> None:
-    assert UserConnectionsList(
-        [BERT, UserConnections("<dora>", ConnectionList([GOOD]))]
-    )._repr_html_() == (
-        "<table><thead><tr><th>user id</th><th>platform</th><th>username</th><th>display name</th>"
-        "<th>platform id</th><th>status</th><th>access token expires at</th></tr></thead><tbody>"
-        "<tr><td>&lt;dora&gt;</td><td>telegram</td><td>&lt;b&gt;&amp;&#x27;</td><td></td>"
-        "<td>telegram--100</td><td>valid</td><td></td></tr></tbody></table>"
+    answers = UserConnectionsList([some_of(DORA, GOOD)])
+    assert answers._repr_html_() == f"{HEAD}</tr></thead><tbody>{DORAS}</tr></tbody></table>"
+
+
+def test_html_shows_each_user_that_failed_and_ends_in_how_many_and_why() -> None:
+    emil: UserConnections = UserFailed("emil", ServerError(500, "<No>"))
+    fred: UserConnections = UserFailed("fred", ServerError(500, "<No>"))
+    failed = "<td></td>" * 6 + "<td>HTTP 500: &lt;No&gt;</td></tr>"
+    assert UserConnectionsList([emil, some_of(DORA, GOOD), fred])._repr_html_() == (
+        f"{HEAD}<th>error</th></tr></thead><tbody><tr><td>emil</td>{failed}"
+        f"{DORAS}<td></td></tr><tr><td>fred</td>{failed}</tbody></table>"
+        "<p>Of 3 users, 2 failed: 2 x HTTP 500: &lt;No&gt;</p>"
     )
+
+
+def test_html_that_is_cut_short_tells_of_failures_all_the_same() -> None:
+    good = ConnectionList([GOOD] * 200)
+    shown = UserConnectionsList[UserConnections]([UserSucceeded("anna", good), EMIL])._repr_html_()
+    assert shown.endswith(
+        "</table><p>... and 1 more</p>"
+        "<p>Of 2 users, 1 failed: 1 x HTTP 500: Internal server error (after 4 attempts)</p>"
+    )
+
+
+def listed(answer: UserConnections) -> list[str] | PubloraError:
+    match answer:
+        case UserSucceeded(connections=connections):
+            return connections.platform_ids
+        case UserFailed(error=error):
+            return error
+
+
+def test_a_result_is_of_one_of_two_kinds_and_both_are_told_apart_by_match() -> None:
+    assert [listed(answer) for answer in (ANNA, BERT)] == [
+        ["telegram--100", "twitter-1"],
+        BERT.error,
+    ]
+    assert all(isinstance(answer, UserConnections) for answer in ALL)
+    assert not isinstance("anna", UserConnections)
+    assert (ANNA.error, BERT.connections, ANNA.user) == (None, None, None)

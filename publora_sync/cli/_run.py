@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
+import attrs
 import click
 
 from publora_async import ConnectionList, UserConnections
@@ -87,7 +88,7 @@ class Run:
                     self.failed += 1
                 else:
                     accounts = on_platforms(answer.connections, self._platforms)
-                    yield UserConnections(answer.user_id, accounts)
+                    yield attrs.evolve(answer, connections=accounts)
                     self._without_accounts += not answer.connections
                     self.found += len(answer.connections)
                     self._listed += len(accounts)

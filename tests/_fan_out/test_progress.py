@@ -13,12 +13,15 @@ from publora_async import (
     ConfigurationError,
     Connection,
     ConnectionList,
+    ManagedUser,
     NotFoundError,
     PermissionDeniedError,
     PubloraError,
     ServerError,
     UserConnections,
     UserConnectionsList,
+    UserFailed,
+    UserSucceeded,
 )
 from publora_async._fan_out.progress import Collector
 from publora_async.sandbox import Sandbox
@@ -54,7 +57,7 @@ async def failure(client: Client, question: Question) -> PubloraError:
 async def one_by_one(client: Client, user_ids: list[str]) -> list[UserConnections]:
     async def one(user_id: str) -> UserConnections:
         listed = await client.ask(lambda publora: publora.connections.list(user_id=user_id))
-        return UserConnections(user_id, listed)
+        return UserSucceeded(user_id, listed)
 
     return [await one(user_id) for user_id in user_ids]
 
@@ -66,11 +69,18 @@ async def test_all_answers_come_in_the_order_given_refusals_among_them(
     users = list(sandbox.user_ids)
     user_ids = [users[7], NOBODY, users[7], users[0], *users[::-1]]
     answers = await client.ask(list_many(user_ids, concurrency=concurrency))
-    refused = UserConnections(
-        NOBODY, error=PermissionDeniedError(403, "User is not managed by key")
-    )
+    refused = UserFailed(NOBODY, PermissionDeniedError(403, "User is not managed by key"))
     expected = await one_by_one(client, [users[7], users[7], users[0], *users[::-1]])
     assert answers == UserConnectionsList([expected[0], refused, *expected[1:]])
+
+
+async def test_an_answer_carries_the_user_that_was_given(client: Client) -> None:
+    users = await client.ask(lambda publora: publora.managed_users.list())
+    given = [users[3], users[0].id, ManagedUser(id=NOBODY, email="nobody@example.com")]
+    answers = await client.ask(list_many(given))
+    assert [answer.user for answer in answers] == [users[3], None, given[2]]
+    assert [answer.user_id for answer in answers] == [users[3].id, users[0].id, NOBODY]
+    assert [answer.error is None for answer in answers] == [True, True, False]
 
 
 @pytest.mark.parametrize("nobody", [[], (), iter(()), {}])
@@ -214,8 +224,8 @@ async def test_a_key_that_is_revoked_ends_all_that_is_under_way(
     assert sandbox.requests <= 10
 
 
-GOOD = UserConnections("good", ConnectionList([Connection(platform_id="twitter-1")]))
-BAD = UserConnections("bad", error=ServerError(500, "Internal server error"))
+GOOD: UserConnections = UserSucceeded("good", ConnectionList([Connection(platform_id="twitter-1")]))
+BAD: UserConnections = UserFailed("bad", ServerError(500, "Internal server error"))
 
 
 def test_what_comes_in_out_of_order_is_put_in_order() -> None:

@@ -28,7 +28,7 @@ from publora_async import (
     ServerError,
     Timeouts,
     TransportError,
-    UserConnections,
+    UserFailed,
     UsersFailedError,
 )
 
@@ -36,7 +36,7 @@ REFUSALS = [
     *(APIStatusError, BadRequestError, AuthenticationError, PermissionDeniedError),
     *(NotFoundError, ConflictError, RateLimitError, ServerError),
 ]
-RESULTS = (UserConnections("u", error=NotFoundError(404, "Not Found")),)
+RESULTS = (UserFailed("u", NotFoundError(404, "Not Found")),)
 ERRORS: list[PubloraError] = [
     PubloraError("what"),
     ConfigurationError("what"),

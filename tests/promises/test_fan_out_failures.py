@@ -28,6 +28,7 @@ from publora_async import (
     ServerError,
     TransportError,
     UserConnections,
+    UserFailed,
 )
 
 by_id = attrgetter("user_id")
@@ -104,9 +105,7 @@ async def test_33_one_users_failure_is_that_users_result(
             failure(connection)
 
     good = ids_of(len(FAILURES))
-    due = answers(good) + [
-        UserConnections(user_id, error=error) for user_id, (_, error) in FAILURES.items()
-    ]
+    due = answers(good) + [UserFailed(user_id, error) for user_id, (_, error) in FAILURES.items()]
     seen: list[UserConnections] = []
     server = serve(answer)
     ids = [one for pair in zip(good, FAILURES, strict=True) for one in pair]
@@ -133,7 +132,7 @@ async def test_33_one_users_timeout_is_that_users_result(serve: Serve, client_of
         seconds=1,
     )
     due = answers(ids)
-    due[1] = UserConnections("user-0001", error=error)
+    due[1] = UserFailed("user-0001", error)
     assert seen == due
     assert len(server.heads) == len(ids)
 

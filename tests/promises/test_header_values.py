@@ -15,7 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from leftovers import everything_shown
 
-from publora_async import AsyncPublora, ConfigurationError, ConnectionList, UserConnections
+from publora_async import (
+    AsyncPublora,
+    ConfigurationError,
+    ConnectionList,
+    UserFailed,
+    UserSucceeded,
+)
 from publora_sync import Publora
 
 COLOURS = (AsyncPublora, Publora)
@@ -71,10 +77,10 @@ async def test_04_a_user_id_of_many_is_checked_before_any_io(
     )
     assert list(answers) == [
         *(
-            UserConnections(value, error=ConfigurationError(f"user_id {problem}"))
+            UserFailed(value, ConfigurationError(f"user_id {problem}"))
             for value, problem in REFUSED.items()
         ),
-        UserConnections("good", ConnectionList()),
+        UserSucceeded("good", ConnectionList()),
     ]
     assert len(server.heads) == 1
 

@@ -20,7 +20,13 @@ from hostile import reply, silence
 from leftovers import everything_shown
 from trust import serving, trusting
 
-from publora_async import AsyncPublora, ClientStateError, ConnectionList, UserConnections
+from publora_async import (
+    AsyncPublora,
+    ClientStateError,
+    ConnectionList,
+    UserConnections,
+    UserSucceeded,
+)
 
 Call = Callable[[AsyncPublora], Coroutine[Any, Any, object]]
 OTHER = (
@@ -228,13 +234,13 @@ def test_25_answers_begun_in_one_loop_are_not_continued_elsewhere(place: str, se
     with asyncio.Runner() as first:
         publora = AsyncPublora(KEY, base_url=server.base_url)
         answers = publora.connections.iter_many(["a", "b"], concurrency=1)
-        assert first.run(answers.next_numbered()) == (0, UserConnections("a", ConnectionList()))
+        assert first.run(answers.next_numbered()) == (0, UserSucceeded("a", ConnectionList()))
         for _ in range(2):
             with pytest.raises(ClientStateError, match=f"^{message}$"):
                 go(answers.next_numbered())
         with suppress(StopIteration):
             go(answers.aclose())
-        assert first.run(answers.next_numbered()) == (1, UserConnections("b", ConnectionList()))
+        assert first.run(answers.next_numbered()) == (1, UserSucceeded("b", ConnectionList()))
         assert first.run(answers.next_numbered()) is None
         first.run(publora.close())
     assert (len(server.heads), server.connections) == (2, 1)

@@ -7,14 +7,20 @@ from asking import ClientOf, Serve
 from hostile import Held, HostileServer, reply, user_asked_about
 from ways import WAYS, Way
 
-from publora_async import ConfigurationError, ConnectionList, ManagedUser, UserConnections
+from publora_async import (
+    ConfigurationError,
+    ConnectionList,
+    ManagedUser,
+    UserConnections,
+    UserSucceeded,
+)
 
 NO_IDS: list[tuple[Any, str]] = [
     (None, "NoneType"),
     (5, "int"),
     (b"u", "bytes"),
     ({"_id": "u"}, "dict"),
-    (UserConnections("u", ConnectionList()), "UserConnections"),
+    (UserSucceeded("u", ConnectionList()), "UserSucceeded"),
 ]
 every_way = pytest.mark.parametrize("way", WAYS, ids=str)
 

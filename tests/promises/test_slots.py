@@ -10,7 +10,7 @@ from colours import Client, Question
 from conftest import KEY
 from hostile import Held, reply
 
-from publora_async import AsyncPublora, ConnectionList, UserConnections
+from publora_async import AsyncPublora, ConnectionList, UserSucceeded
 
 USERS = [f"user{number}" for number in range(10)]
 
@@ -23,7 +23,7 @@ def together(publora: Any) -> Any:  # noqa: ANN401  # either colour
     ("questions", "answers"),
     [
         ([listing] * 3, [ConnectionList()] * 3),
-        ([together], [UserConnections(user, ConnectionList()) for user in USERS]),
+        ([together], [UserSucceeded(user, ConnectionList()) for user in USERS]),
     ],
     ids=["calls", "a fan-out"],
 )
