@@ -102,13 +102,15 @@ class UserConnectionsList(Sequence[UserConnections]):
         Raise if any user's connections could not be found out.
 
         Raises:
-            UsersFailedError: A group of the users' errors, each with a note that names its user.
+            UsersFailedError: A group of the users' errors. Each names its user, in its text or in
+                a note.
         """
         errors: list[PubloraError] = []
         for answer in self:
             if answer.error is not None:
                 note = f"user {answer.user_id}"
-                if note not in getattr(answer.error, "__notes__", ()):
+                of_request = f"user {getattr(answer.error, 'user_id', None)}"
+                if note not in (of_request, *getattr(answer.error, "__notes__", ())):
                     answer.error.add_note(note)
                 errors.append(answer.error)
         if errors:

@@ -144,6 +144,16 @@ def test_errors_are_raised_together_and_each_note_names_its_user_once() -> None:
         ]
 
 
+def test_an_error_that_names_its_user_already_gets_no_note() -> None:
+    errors = [ServerError(503, "Down"), ServerError(503, "Down")]
+    for error in errors:
+        error.method, error.request_path, error.user_id = "GET", "/platform-connections", "anna"
+    answers = UserConnectionsList(map(UserConnections, ("anna", "bert"), (None, None), errors))
+    with pytest.raises(ExceptionGroup):
+        answers.raise_for_errors()
+    assert [getattr(error, "__notes__", []) for error in errors] == [[], ["user bert"]]
+
+
 def test_the_group_of_errors_is_one_of_ours_and_can_be_taken_apart() -> None:
     with pytest.raises(PubloraError) as raised:
         fresh().raise_for_errors()

@@ -80,16 +80,17 @@ class Run:
         for answer in self._answers:
             # So that a user is counted if and only if the user's accounts are written.
             with defer_ctrl_c():
-                if answer.connections is None:
-                    message = escape(str(answer.error))
+                if answer.error is not None:
+                    message = escape(answer.error.summary)
                     self._bar.note(f"user {escape(answer.user_id)} failed: {message}")
                     yield answer
                     self.failed += 1
                 else:
-                    accounts = on_platforms(answer.connections, self._platforms)
+                    everything = answer.unwrap()
+                    accounts = on_platforms(everything, self._platforms)
                     yield UserConnections(answer.user_id, accounts)
-                    self._without_accounts += not answer.connections
-                    self.found += len(answer.connections)
+                    self._without_accounts += not everything
+                    self.found += len(everything)
                     self._listed += len(accounts)
                 self._done += 1
                 self._bar.update(self._done, self.failed)
