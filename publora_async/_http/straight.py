@@ -51,7 +51,6 @@ test of ``tests/_http/test_straight.py`` fails when it goes:
 
 import asyncio
 import math
-import select
 from collections.abc import Callable
 from contextlib import suppress
 from inspect import signature
@@ -65,6 +64,7 @@ from aiohttp.http import SERVER_SOFTWARE, HttpProcessingError
 from aiohttp.http_exceptions import ContentEncodingError, LineTooLong
 
 from publora_async._http.dns import DaemonDns
+from publora_async._http.sockets import is_readable, new_socket
 
 if TYPE_CHECKING:
     import ssl
@@ -205,6 +205,7 @@ class Connector(aiohttp.TCPConnector):
             limit=0,
             timeout_ceil_threshold=math.inf,
             resolver=aiohttp.ThreadedResolver(DaemonDns()),  # type: ignore[arg-type]  # all it asks of a loop
+            socket_factory=new_socket,
         )
         self._served: WeakSet[ResponseHandler] = WeakSet()
 
@@ -223,7 +224,8 @@ class Connector(aiohttp.TCPConnector):
             is_kept = protocol in self._served
             # The server may have closed a kept one while the program kept the loop busy: a request
             # that is written to it then is lost, and a write is not sent again.
-            if not protocol.should_close and not _is_readable(protocol, is_kept=is_kept):
+            transport = cast("asyncio.Transport", protocol.transport)
+            if not protocol.should_close and not is_readable(transport, is_kept=is_kept):
                 self._served.add(protocol)
                 return connection
             # A late response would pass for that to the next request: another user's data.
@@ -283,22 +285,6 @@ class Connector(aiohttp.TCPConnector):
 
     def __del__(self, _: object = None) -> None:
         """Leave open what is open: it is the pool's business, or another process's."""
-
-
-def _is_readable(protocol: "ResponseHandler", *, is_kept: bool) -> bool:
-    """Tell whether something lies in the system's buffer, the end of the connection included."""
-    transport = cast("asyncio.Transport", protocol.transport)
-    if not is_kept and transport.get_extra_info("sslcontext") is not None:
-        return False  # it may well be TLS's own: session tickets come unasked
-    socket = transport.get_extra_info("socket")
-    if not hasattr(select, "poll"):  # on Windows
-        try:
-            return bool(select.select([socket], [], [], 0)[0])
-        except ValueError:  # there are over 1024 descriptors
-            return False
-    poll = select.poll()
-    poll.register(socket.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def target_of(
