@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         NotFoundError,
         NotSentError,
         PermissionDeniedError,
-        PermissionReason,
         PubloraError,
         RateLimitError,
         RequestTimeoutError,
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
         ManagedUserKey,
     )
     from publora_async.options import Timeouts
+    from publora_async.permissions import PermissionReason
     from publora_async.records import (
         Connection,
         ConnectionTest,
@@ -138,7 +138,7 @@ _HOMES = {
     "NotFoundError": "publora_async.errors",
     "NotSentError": "publora_async.errors",
     "PermissionDeniedError": "publora_async.errors",
-    "PermissionReason": "publora_async.errors",
+    "PermissionReason": "publora_async.permissions",
     "Platform": "publora_async.records",
     "PubloraError": "publora_async.errors",
     "RateLimitError": "publora_async.errors",

@@ -241,18 +241,18 @@ class AsyncConnections:
                     if account.platform_id not in working:
                         return account
                 failure = ""
-            except (RateLimitError, ServerError, TransportError, TimeoutError) as error:
+            except (RateLimitError, ServerError, TransportError) as error:
                 # It has been tried again already; the next look may fare better.
-                failure = f"; the last look failed: {str(error) or 'it took too long'}"
+                failure = f"; the last look failed: {error.summary}"
+            except TimeoutError:
+                failure = "; the last look failed: it took too long"
             left = end - clock()
             if left <= 0:
                 break
             await self._transport.sleep(min(poll_interval, left))
-        raise RequestTimeoutError(
-            f"no {platform} account was connected within {timeout:g} s{failure}",
-            limit="timeout",
-            seconds=timeout,
-        )
+        said = f"no {platform} account was connected within {timeout:g} s{failure}"
+        late = RequestTimeoutError(said, limit="timeout", seconds=timeout)
+        raise _listing(user_id).named_in(late)
 
 
 def _listing(user_id: str | None) -> Request:

@@ -17,14 +17,14 @@ Every error that the SDK raises; all of them pickle, copy, compare, and never ca
     └── UsersFailedError (ExceptionGroup)    what raise_for_errors() raises
 """
 
-from collections.abc import Mapping, Sequence  # annotations resolve at run time
-from enum import StrEnum
+from collections.abc import Iterable, Mapping, Sequence  # annotations resolve at run time
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import attrs
 
 from publora_async._introspection import LazyModule
 from publora_async._wire import JSONValue  # noqa: TC001  # as above
+from publora_async.permissions import PermissionReason
 
 if TYPE_CHECKING:
     from publora_async import user_connections
@@ -43,7 +43,6 @@ __all__ = [
     "NotFoundError",
     "NotSentError",
     "PermissionDeniedError",
-    "PermissionReason",
     "PubloraError",
     "RateLimitError",
     "RequestTimeoutError",
@@ -81,8 +80,16 @@ class PubloraError(Exception):
 
     message: str
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
+        """What ``str()`` says, without the request that it names in parentheses at the end."""
         return self.message
+
+    def __str__(self) -> str:
+        return f"{self.summary}{self._request()}"
+
+    def _request(self) -> str:
+        return ""
 
     @property
     def args(self) -> tuple[object, ...]:
@@ -106,7 +113,7 @@ class PubloraError(Exception):
 
 class _OfACall:
     """
-    What was asked for when an error came. It counts for no comparison.
+    What was asked for when an error came, which ``str()`` names. It counts for no comparison.
 
     Attributes:
         method: HTTP method of the request. ``None`` where there was none.
@@ -119,6 +126,12 @@ class _OfACall:
     method: str | None = None
     request_path: str | None = None
     user_id: str | None = None
+
+    def _request(self) -> str:
+        if self.method is None:
+            return ""
+        user = "" if self.user_id is None else f" for user {self.user_id}"
+        return f" ({self.method} {self.request_path}{user})"
 
 
 class ConfigurationError(PubloraError, ValueError):
@@ -154,7 +167,9 @@ class TransportError(_OfACall, PubloraError):
     attempts: int = 1
     gave_up: GaveUp | None = None
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
+        """What ``str()`` says, without the request that it names in parentheses at the end."""
         return f"{self.message}{_after(self.attempts)}"
 
 
@@ -176,6 +191,17 @@ class RequestTimeoutError(TransportError, TimeoutError):
 
 class NotSentError(TransportError):
     """A fan-out held the request back: the service is down, or asked for too long a pause."""
+
+
+# JSON, which Celery sends an error's args in, has lists only.
+def _unless_list(
+    results: "Sequence[user_connections.UserConnections]",
+) -> "Sequence[user_connections.UserConnections]":
+    return tuple(results) if isinstance(results, list) else results
+
+
+def _texts(problems: Iterable[str]) -> tuple[str, ...]:
+    return tuple(problems)
 
 
 @attrs.define(slots=False)
@@ -214,7 +240,9 @@ class APIStatusError(_OfACall, PubloraError):
     attempts: int = 1
     gave_up: GaveUp | None = None
     excerpt: str | None = None
-    results: "Sequence[user_connections.UserConnections]" = attrs.field(default=(), repr=False)
+    results: "Sequence[user_connections.UserConnections]" = attrs.field(
+        default=(), converter=_unless_list, repr=False
+    )
     details: "Mapping[str, JSONValue]" = attrs.field(factory=dict, repr=False)
 
     @property
@@ -227,12 +255,14 @@ class APIStatusError(_OfACall, PubloraError):
         """What to do about it. ``None`` where the message says all there is to say."""
         return None
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
+        """What ``str()`` says, without the request that it names in parentheses at the end."""
         code = f" [{self.code}]" if self.code else ""
         excerpt = f" (the response begins: {self.excerpt})" if self.excerpt else ""
         advice = f"; {self.advice}" if self.advice else ""
-        after = _after(self.attempts)
-        return f"HTTP {self.status}: {self.message}{code}{excerpt}{after}{advice}"
+        said = f"HTTP {self.status}: {self.message}{code}{excerpt}"
+        return f"{said}{_after(self.attempts)}{advice}"
 
 
 class BadRequestError(APIStatusError):
@@ -253,64 +283,6 @@ class AuthenticationError(APIStatusError):
         return "create a key at https://app.publora.com under API and set PUBLORA_API_KEY"
 
 
-class PermissionReason(StrEnum):
-    """The causes of a 403 that Publora documents."""
-
-    API_ACCESS = "api_access"
-    """The account may not use the API at all."""
-
-    WORKSPACE_ACCESS = "workspace_access"
-    """The key may not act for managed users at all."""
-
-    NOT_MANAGED = "not_managed"
-    """The key may act for managed users, but not for this one."""
-
-    PLAN_LIMIT = "plan_limit"
-    """A limit of the plan is reached, such as that on accounts; *details* says which."""
-
-    MCP_ACCESS = "mcp_access"
-    """The account may not use the API as an MCP client, for which something took the SDK."""
-
-
-_PERMISSION_REASONS = {
-    "API access is not enabled for this account": PermissionReason.API_ACCESS,
-    "API access is not enabled for this workspace owner": PermissionReason.API_ACCESS,
-    "MCP access is not enabled for this account": PermissionReason.MCP_ACCESS,
-    "Workspace access is not enabled for this key": PermissionReason.WORKSPACE_ACCESS,
-    "User is not managed by key": PermissionReason.NOT_MANAGED,
-}
-
-_PERMISSION_ADVICE = {
-    PermissionReason.API_ACCESS: (
-        "the account's plan or owner has to switch API access on at https://app.publora.com"
-    ),
-    PermissionReason.WORKSPACE_ACCESS: (
-        "use a workspace key, or leave user_id out to ask about the key's own account"
-    ),
-    PermissionReason.NOT_MANAGED: (
-        "the key is good, but this user is not in its workspace: check the user id"
-    ),
-    PermissionReason.PLAN_LIMIT: (
-        "a limit of the plan is reached, see details: the key's owner can change the plan at "
-        "https://app.publora.com"
-    ),
-    PermissionReason.MCP_ACCESS: (
-        "nothing on the way may add the header x-publora-client to the SDK's requests"
-    ),
-}
-
-_OF_THE_KEY = frozenset(
-    {
-        PermissionReason.API_ACCESS,
-        PermissionReason.WORKSPACE_ACCESS,
-        PermissionReason.MCP_ACCESS,
-    }
-)
-
-_PLAN_LIMITS = ("_LIMIT_REACHED", "_OVER_LIMIT")
-"""How the codes of such refusals end."""
-
-
 @attrs.define(slots=False)
 class PermissionDeniedError(APIStatusError):
     """403: the key is good, but not for this."""
@@ -318,23 +290,31 @@ class PermissionDeniedError(APIStatusError):
     @property
     def reason(self) -> PermissionReason | None:
         """Which of the documented causes it is. ``None`` for one that is not documented."""
-        if self.code is not None and self.code.endswith(_PLAN_LIMITS):
-            return PermissionReason.PLAN_LIMIT
-        return _PERMISSION_REASONS.get(self.message)
+        return PermissionReason.of(self.message, self.code)
 
     @property
     def refuses_key(self) -> bool:
         """Whether the key lacks the access, rather than this one user being another's."""
-        return self.reason in _OF_THE_KEY
+        return self.reason is not None and self.reason.refuses_key
 
     @property
     def advice(self) -> str | None:
         """What to do about the documented causes. ``None`` for any other."""
-        return None if self.reason is None else _PERMISSION_ADVICE[self.reason]
+        return None if self.reason is None else self.reason.advice
 
 
 class NotFoundError(APIStatusError):
     """404: the service does not know what was asked about."""
+
+    @property
+    def advice(self) -> str | None:
+        """To check *base_url*, where a list was not found. ``None`` otherwise."""
+        if self.method == "GET" and self.request_path in _LISTS:
+            return "Publora always has this list: check base_url"
+        return None
+
+
+_LISTS = ("/platform-connections", "/workspace/users")
 
 
 class ConflictError(APIStatusError):
@@ -405,12 +385,14 @@ class ResponseDecodeError(_OfACall, PubloraError):
 
     message: str
     path: str = ""
-    problems: tuple[str, ...] = ()
+    problems: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     attempts: int = 1
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
+        """What ``str()`` says, without the request that it names in parentheses at the end."""
         return f"{self.message}{_after(self.attempts)}"
 
 
 def _after(attempts: int) -> str:
-    return f" (after {attempts} attempts)" if attempts > 1 else ""
+    return f", after {attempts} attempts" if attempts > 1 else ""

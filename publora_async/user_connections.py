@@ -140,7 +140,7 @@ class UserConnectionsList(Sequence[_T_co]):
 
     def _failures(self) -> str:
         """Say how many users failed, and of what; three causes at most."""
-        causes = Counter(str(answer.error) for answer in self.failed)
+        causes = Counter(answer.error.summary for answer in self.failed)
         told = [f"{count} x {cause}" for cause, count in causes.most_common(3)]
         rest = ["..."] if len(causes) > len(told) else []
         why = f": {'; '.join(told + rest)}" if told else ""
@@ -165,12 +165,14 @@ class UserConnectionsList(Sequence[_T_co]):
         Raise if any user's connections could not be found out.
 
         Raises:
-            UsersFailedError: A group of the users' errors, each with a note that names its user.
+            UsersFailedError: A group of the users' errors. Each names its user, in its text or in
+                a note.
         """
         errors: list[PubloraError] = []
         for answer in self.failed:
             note = f"user {answer.user_id}"
-            if note not in getattr(answer.error, "__notes__", ()):
+            of_request = f"user {getattr(answer.error, 'user_id', None)}"
+            if note not in (of_request, *getattr(answer.error, "__notes__", ())):
                 answer.error.add_note(note)
             errors.append(answer.error)
         if errors:
@@ -273,7 +275,7 @@ class UserConnectionsList(Sequence[_T_co]):
         rows: list[Row] = []
         for answer in self:
             if isinstance(answer, UserFailed):
-                known = {"user_id": answer.user_id, "error": str(answer.error)}
+                known = {"user_id": answer.user_id, "error": answer.error.summary}
                 rows.append({name: known.get(name) for name in _COLUMNS})
             else:
                 accounts = answer.connections.to_records(now=moment)

@@ -1,5 +1,6 @@
 """Errors form a tree, and say what happened and what to do."""
 
+import copy
 import inspect
 import re
 
@@ -16,7 +17,6 @@ from publora_async.errors import (
     ConflictError,
     NotFoundError,
     PermissionDeniedError,
-    PermissionReason,
     PubloraError,
     RateLimitError,
     RequestTimeoutError,
@@ -73,13 +73,13 @@ NOT_MANAGED = "User is not managed by key"
     [
         (PubloraError("it broke"), "it broke"),
         (TransportError("it broke"), "it broke"),
-        (TransportError("it broke", "connect", 3, "retries"), "it broke (after 3 attempts)"),
-        (RequestTimeoutError("too late", "body", 2), "too late (after 2 attempts)"),
+        (TransportError("it broke", "connect", 3, "retries"), "it broke, after 3 attempts"),
+        (RequestTimeoutError("too late", "body", 2), "too late, after 2 attempts"),
         (ServerError(502, "Bad Gateway"), "HTTP 502: Bad Gateway"),
         (ConflictError(409, "It exists", "email_exists"), "HTTP 409: It exists [email_exists]"),
         (
             ServerError(502, "Bad Gateway", "down", 5.0, 4, "retries", "<html>"),
-            "HTTP 502: Bad Gateway [down] (the response begins: <html>) (after 4 attempts)",
+            "HTTP 502: Bad Gateway [down] (the response begins: <html>), after 4 attempts",
         ),
         (
             AuthenticationError(401, "Invalid API key"),
@@ -114,23 +114,6 @@ def test_an_error_says_what_happened_and_what_to_do(error: PubloraError, text: s
     assert str(error) == text
 
 
-@pytest.mark.parametrize(
-    ("message", "reason"),
-    [
-        (NO_API, PermissionReason.API_ACCESS),
-        (NO_WORKSPACE, PermissionReason.WORKSPACE_ACCESS),
-        (NOT_MANAGED, PermissionReason.NOT_MANAGED),
-        ("API access is not enabled for this workspace owner", PermissionReason.API_ACCESS),
-        ("MCP access is not enabled for this account", PermissionReason.MCP_ACCESS),
-        ("Forbidden", None),
-    ],
-)
-def test_a_403_says_which_of_the_documented_causes_it_is(
-    message: str, reason: PermissionReason | None
-) -> None:
-    assert PermissionDeniedError(403, message).reason == reason
-
-
 def test_who_has_no_key_and_who_has_a_wrong_one_are_told_where_keys_come_from() -> None:
     with pytest.raises(ConfigurationError) as raised:
         AsyncPublora()
@@ -138,16 +121,50 @@ def test_who_has_no_key_and_who_has_a_wrong_one_are_told_where_keys_come_from() 
         assert "create a key at https://app.publora.com under API" in str(error)
 
 
-@pytest.mark.parametrize("code", ["CHANNEL_LIMIT_REACHED", "CONNECTIONS_OVER_LIMIT"])
-def test_a_plans_limit_is_not_the_keys_fault(code: str) -> None:
-    error = PermissionDeniedError(403, "Too many accounts", code, details={"limit": 5})
-    assert (error.reason, error.refuses_key) == (PermissionReason.PLAN_LIMIT, False)
-    assert str(error) == (
-        f"HTTP 403: Too many accounts [{code}]; a limit of the plan is reached, see details: the "
-        "key's owner can change the plan at https://app.publora.com"
-    )
+REQUESTS = [
+    ("POST", "/test-connection/x-1", None, "POST /test-connection/x-1"),
+    ("GET", "/platform-connections", "6626", "GET /platform-connections for user 6626"),
+]
 
 
-def test_a_code_of_another_kind_leaves_it_to_the_words() -> None:
-    error = PermissionDeniedError(403, "MCP access is not enabled for this account", "mcp_denied")
-    assert (error.reason, error.refuses_key) == (PermissionReason.MCP_ACCESS, True)
+@pytest.mark.parametrize(("method", "path", "user_id", "request_said"), REQUESTS)
+@pytest.mark.parametrize(
+    "error",
+    [
+        TransportError("it broke", "connect", 3, "retries"),
+        ServerError(503, "Down", attempts=4),
+        AuthenticationError(401, "Invalid API key"),
+        ResponseDecodeError("no sense"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_of_a_call_names_its_request_at_the_end_and_not_in_its_summary(
+    error: TransportError | APIStatusError | ResponseDecodeError,
+    method: str,
+    path: str,
+    user_id: str | None,
+    request_said: str,
+) -> None:
+    named = copy.copy(error)
+    named.method, named.request_path, named.user_id = method, path, user_id
+    assert named.summary == error.summary == str(error)
+    assert str(named) == f"{error.summary} ({request_said})"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "advice"),
+    [
+        ("GET", "/platform-connections", "Publora always has this list: check base_url"),
+        ("GET", "/workspace/users", "Publora always has this list: check base_url"),
+        ("POST", "/workspace/users", None),
+        ("POST", "/test-connection/x-1", None),
+        (None, None, None),
+    ],
+)
+def test_a_list_that_is_not_found_is_a_wrong_base_url(
+    method: str | None, path: str | None, advice: str | None
+) -> None:
+    error = NotFoundError(404, "Not Found")
+    error.method, error.request_path = method, path
+    assert error.advice == advice
+    assert error.summary == "HTTP 404: Not Found" + (f"; {advice}" if advice else "")

@@ -166,7 +166,8 @@ async def test_an_error_in_a_cell_is_ours_and_its_traceback_does_not_show_the_ke
         "ename": "PermissionDeniedError",
         "evalue": (
             "HTTP 403: User is not managed by key; the key is good, but this user is not in its "
-            "workspace: check the user id"
+            "workspace: check the user id "
+            "(GET /platform-connections for user 000000000000000000000000)"
         ),
     }
     assert "user_id='000000000000000000000000'" in "".join(traceback)

@@ -124,7 +124,7 @@ def test_its_repr_counts_and_names_nobody() -> None:
     assert repr(ALL) == (
         "<UserConnectionsList of 5 users, 2 failed: 1 x HTTP 403: User is not managed by key; the "
         "key is good, but this user is not in its workspace: check the user id; "
-        "1 x HTTP 500: Internal server error (after 4 attempts)>"
+        "1 x HTTP 500: Internal server error, after 4 attempts>"
     )
     assert repr(UserConnectionsList()) == "<UserConnectionsList of 0 users, 0 failed>"
 
@@ -161,6 +161,16 @@ def test_errors_are_raised_together_and_each_note_names_its_user_once() -> None:
             ["user bert"],
             ["user emil"],
         ]
+
+
+def test_an_error_that_names_its_user_already_gets_no_note() -> None:
+    errors = [ServerError(503, "Down"), ServerError(503, "Down")]
+    for error in errors:
+        error.method, error.request_path, error.user_id = "GET", "/platform-connections", "anna"
+    answers = UserConnectionsList(map(UserFailed, ("anna", "bert"), errors))
+    with pytest.raises(ExceptionGroup):
+        answers.raise_for_errors()
+    assert [getattr(error, "__notes__", []) for error in errors] == [[], ["user bert"]]
 
 
 def test_the_group_of_errors_is_one_of_ours_and_can_be_taken_apart() -> None:
@@ -377,7 +387,7 @@ def test_html_that_is_cut_short_tells_of_failures_all_the_same() -> None:
     shown = UserConnectionsList[UserConnections]([UserSucceeded("anna", good), EMIL])._repr_html_()
     assert shown.endswith(
         "</table><p>... and 1 more</p>"
-        "<p>Of 2 users, 1 failed: 1 x HTTP 500: Internal server error (after 4 attempts)</p>"
+        "<p>Of 2 users, 1 failed: 1 x HTTP 500: Internal server error, after 4 attempts</p>"
     )
 
 

@@ -164,7 +164,7 @@ async def test_a_service_that_stays_down_is_given_up_in_the_end(
 ) -> None:
     sandbox.start_outage()
     error = await failure(client, wait_for("mastodon", timeout=60))
-    failure_of_the_look = "HTTP 503: Service unavailable (after 4 attempts)"
+    failure_of_the_look = "HTTP 503: Service unavailable, after 4 attempts"
     assert error == not_connected("mastodon", 60, failure_of_the_look)
 
 

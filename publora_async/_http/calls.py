@@ -12,7 +12,7 @@ from publora_async._http.attempt import Attempts
 from publora_async._http.failures import Failure, too_late
 from publora_async._http.gate import Gate, Outcome
 from publora_async._http.options import ClientOptions
-from publora_async._http.request import USER_HEADER, Request
+from publora_async._http.request import Request
 from publora_async._http.retry import RetryPolicy, may_repeat
 from publora_async._http.session import Pool
 from publora_async._http.timer import Until
@@ -86,11 +86,8 @@ class Transport:
         outcome = await self._outcome(request, decode, gate)
         if not isinstance(outcome, PubloraError):
             return outcome
-        if isinstance(outcome, APIStatusError | TransportError | ResponseDecodeError):
-            outcome.method, outcome.request_path = request.method, request.path
-            outcome.user_id = request.headers.get(USER_HEADER)
         try:
-            raise outcome
+            raise request.named_in(outcome)
         finally:
             # The error holds this frame, and the frame would hold the error.
             del outcome

@@ -4,12 +4,19 @@ import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TypeVar
 from urllib.parse import quote
 
 import attrs
 
 from publora_async._checks import check_header_value, plain_text
-from publora_async.errors import ConfigurationError
+from publora_async.errors import (
+    APIStatusError,
+    ConfigurationError,
+    PubloraError,
+    ResponseDecodeError,
+    TransportError,
+)
 
 __all__ = ["KEY_HEADER", "MAX_BODY", "USER_HEADER", "Request", "path_part", "request"]
 
@@ -18,6 +25,8 @@ USER_HEADER = "x-publora-user-id"
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a successful response that are read, after decompression."""
+
+E = TypeVar("E", bound=PubloraError)
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +58,13 @@ class Request:
     body: bytes | None = None
     writes: bool = False
     max_body: int = MAX_BODY
+
+    def named_in(self, error: E) -> E:
+        """Have *error* name this request, unless it is of a kind that names none."""
+        if isinstance(error, APIStatusError | TransportError | ResponseDecodeError):
+            error.method, error.request_path = self.method, self.path
+            error.user_id = self.headers.get(USER_HEADER)
+        return error
 
 
 def request(

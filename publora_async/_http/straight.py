@@ -51,10 +51,8 @@ test of ``tests/_http/test_straight.py`` fails when it goes:
 
 import asyncio
 import math
-import select
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from inspect import signature
 from operator import attrgetter
 from types import FunctionType
@@ -66,9 +64,9 @@ from aiohttp.http import SERVER_SOFTWARE, HttpProcessingError
 from aiohttp.http_exceptions import ContentEncodingError, LineTooLong
 
 from publora_async._http.dns import DaemonDns
+from publora_async._http.sockets import new_socket, probe_of
 
 if TYPE_CHECKING:
-    import socket
     import ssl
     from collections.abc import Mapping
 
@@ -207,6 +205,7 @@ class Connector(aiohttp.TCPConnector):
             limit=0,
             timeout_ceil_threshold=math.inf,
             resolver=aiohttp.ThreadedResolver(DaemonDns()),  # type: ignore[arg-type]  # all it asks of a loop
+            socket_factory=new_socket,
         )
         self._probes: WeakKeyDictionary[ResponseHandler, Callable[[], object]] = WeakKeyDictionary()
 
@@ -234,7 +233,7 @@ class Connector(aiohttp.TCPConnector):
 
     def _first_probe(self, protocol: "ResponseHandler") -> Callable[[], object]:
         transport = cast("asyncio.Transport", protocol.transport)
-        probe = self._probes[protocol] = _probe_of(transport.get_extra_info("socket"))
+        probe = self._probes[protocol] = probe_of(transport.get_extra_info("socket"))
         if transport.get_extra_info("sslcontext") is None:
             return probe
         return lambda: False  # what is there may well be TLS's own: session tickets come unasked
@@ -291,22 +290,6 @@ class Connector(aiohttp.TCPConnector):
 
     def __del__(self, _: object = None) -> None:
         """Leave open what is open: it is the pool's business, or another process's."""
-
-
-def _probe_of(sock: "socket.socket") -> Callable[[], object]:
-    """Give what tells whether anything lies in the system's buffer, the connection's end too."""
-    if not hasattr(select, "poll"):  # on Windows
-        return partial(_is_readable, sock)
-    poll = select.poll()
-    poll.register(sock.fileno(), select.POLLIN)
-    return partial(poll.poll, 0)
-
-
-def _is_readable(sock: "socket.socket") -> bool:
-    try:
-        return bool(select.select([sock], [], [], 0)[0])
-    except ValueError:  # there are over 1024 descriptors
-        return False
 
 
 def target_of(

@@ -167,14 +167,14 @@ def _csv_of(answer: UserConnections) -> str:
 
 
 def _user_to_dict(answer: UserConnections) -> dict[str, object]:
-    if answer.connections is None:
+    if answer.error is not None:
         return {"userId": answer.user_id, "error": _error_to_dict(answer.error)}
-    return {"userId": answer.user_id, "connections": answer.connections.to_dict()["connections"]}
+    return {"userId": answer.user_id, "connections": answer.unwrap().to_dict()["connections"]}
 
 
-def _error_to_dict(error: PubloraError | None) -> dict[str, JSONValue]:
+def _error_to_dict(error: PubloraError) -> dict[str, JSONValue]:
     status = error.status if isinstance(error, APIStatusError) else None
-    return {"type": type(error).__name__, "status": status, "message": str(error)}
+    return {"type": type(error).__name__, "status": status, "message": error.summary}
 
 
 def _table_of(answers: list[UserConnections]) -> str:

@@ -81,8 +81,8 @@ class Run:
         for answer in self._answers:
             # So that a user is counted if and only if the user's accounts are written.
             with defer_ctrl_c():
-                if answer.connections is None:
-                    message = escape(str(answer.error))
+                if answer.error is not None:
+                    message = escape(answer.error.summary)
                     self._bar.note(f"user {escape(answer.user_id)} failed: {message}")
                     yield answer
                     self.failed += 1

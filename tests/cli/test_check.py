@@ -140,7 +140,8 @@ def test_check_that_could_not_find_out_about_a_user_ends_with_2(ask: Run, servic
     service.faults = Faults(error_users={failing: 404})
     done = ask("check", "--all-users", "--within", "14d")
     first, last = done.stderr.splitlines()
-    assert (done.exit_code, first) == (2, f"user {failing} failed: HTTP 404: Not found")
+    why = "HTTP 404: Not found; Publora always has this list: check base_url"
+    assert (done.exit_code, first) == (2, f"user {failing} failed: {why}")
     found = re.fullmatch(
         r"12 of 12 users, 1 failed, . without accounts; (.*); to reconnect: (.*)\.", last
     )

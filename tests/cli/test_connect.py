@@ -74,7 +74,10 @@ def test_connect_for_nobody_is_one_line(run: Run) -> None:
     done = run("connect", "0" * 24, "--wait", "linkedin", "--sandbox")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.splitlines()[1:] == [
-        "publora: HTTP 404: User not found or not managed by this key"
+        (
+            "publora: HTTP 404: User not found or not managed by this key "
+            f"(POST /workspace/users/{'0' * 24}/connection-url)"
+        )
     ]
 
 
@@ -114,7 +117,10 @@ def test_an_account_without_a_name_is_connected_too(
 def test_an_account_that_does_not_come_in_time_ends_with_2(run: Run, sandbox: Sandbox) -> None:
     done = run("connect", sandbox.user_ids[0], "--wait", "linkedin", "--timeout", "1s")
     assert (done.exit_code, done.stdout.count("\n")) == (2, 1)
-    assert done.stderr.splitlines()[-1] == ("publora: no linkedin account was connected within 1 s")
+    assert done.stderr.splitlines()[-1] == (
+        "publora: no linkedin account was connected within 1 s "
+        f"(GET /platform-connections for user {sandbox.user_ids[0]})"
+    )
 
 
 def test_a_platform_that_the_sandbox_does_not_have_is_one_line(run: Run, sandbox: Sandbox) -> None:

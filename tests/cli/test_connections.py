@@ -158,7 +158,11 @@ def test_json_has_the_error_in_place_of_the_connections(ask: Run, service: Sandb
     assert json.loads(done.stdout)["users"] == [
         {
             "userId": failing,
-            "error": {"type": "NotFoundError", "status": 404, "message": "HTTP 404: Not found"},
+            "error": {
+                "type": "NotFoundError",
+                "status": 404,
+                "message": "HTTP 404: Not found; Publora always has this list: check base_url",
+            },
         },
         {
             "userId": "b\x1bd",

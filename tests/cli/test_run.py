@@ -31,7 +31,8 @@ def test_a_failed_user_is_named_and_ends_nothing(
     service.faults = Faults(error_users={failing: 404})
     done = ask("connections", "--all-users", "--format", form)
     first, last = done.stderr.splitlines()
-    assert (done.exit_code, first) == (2, f"user {failing} failed: HTTP 404: Not found")
+    why = "HTTP 404: Not found; Publora always has this list: check base_url"
+    assert (done.exit_code, first) == (2, f"user {failing} failed: {why}")
     assert last.startswith(f"{USERS} of {USERS} users, 1 failed, ")
     assert owners(form, done.stdout) == {
         user_id for user_id, accounts in expected.items() if accounts and user_id != failing

@@ -34,16 +34,21 @@ if TYPE_CHECKING:
             {"PUBLORA_API_KEY": "wrong"},
             (
                 "HTTP 401: Invalid API key; create a key at https://app.publora.com under API "
-                "and set PUBLORA_API_KEY"
+                "and set PUBLORA_API_KEY (GET /platform-connections)"
             ),
         ),
-        (["--user", "nobody"], {}, "HTTP 400: Invalid x-publora-user-id"),
+        (
+            ["--user", "nobody"],
+            {},
+            "HTTP 400: Invalid x-publora-user-id (GET /platform-connections for user nobody)",
+        ),
         (
             ["--user", "6626a1f5e4b0c91a2d3f4567"],
             {"PUBLORA_API_KEY": Sandbox.ordinary_key},
             (
                 "HTTP 403: Workspace access is not enabled for this key; use a workspace key, "
-                "or leave user_id out to ask about the key's own account"
+                "or leave user_id out to ask about the key's own account "
+                "(GET /platform-connections for user 6626a1f5e4b0c91a2d3f4567)"
             ),
         ),
         (["--user", ""], {}, "user_id must be 1 to 512 characters long, not 0"),

@@ -54,7 +54,9 @@ def test_a_status_that_is_not_known_yet_ends_with_2(run: Run) -> None:
 def test_an_account_that_is_not_there_could_not_be_checked(run: Run) -> None:
     done = run("test", "linkedin-nobody")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == "publora: HTTP 404: Connection not found\n"
+    assert done.stderr == (
+        "publora: HTTP 404: Connection not found (POST /test-connection/linkedin-nobody)\n"
+    )
 
 
 def test_an_account_of_a_user_is_tested_for_the_user(run: Run, sandbox: Sandbox) -> None:

@@ -1,8 +1,11 @@
 """A call that is cancelled leaves nothing behind, wherever it was and whoever cancels it."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 import aiohttp
@@ -14,6 +17,7 @@ from colours import Client, Question
 from conftest import KEY
 from hostile import CUT, reply
 from leftovers import Resources
+from trust import trusting
 
 from publora_async import AsyncPublora, ConnectionList
 
@@ -132,3 +136,33 @@ async def test_18_cancelling_at_any_stage_leaves_no_task_socket_or_slot_behind(
         assert await Resources().more_than(before) == {}
         assert await publora.with_options(deadline=5).connections.list() == ConnectionList()
     assert len(server.heads) == len(answers) + 1
+
+
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
+if find_spec("uvloop"):
+    LOOPS["uvloop"] = import_module("uvloop").new_event_loop
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_18_cancelling_at_any_turn_until_the_handshake_leaves_no_socket_to_the_collector(
+    loop: str, serve: Serve
+) -> None:
+    server = serve()
+    context = trusting()
+
+    async def cancel_after_each_number_of_turns() -> None:
+        async with AsyncPublora(
+            KEY, base_url=f"https://127.0.0.1:{server.port}", ssl_context=context
+        ) as publora:
+            for turns in range(20):
+                call = asyncio.ensure_future(publora.connections.list())
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                call.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await call
+                gc.collect()  # warns of each socket that is open still
+
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        runner.run(cancel_after_each_number_of_turns())
+    assert server.accepted.acquire(timeout=5)

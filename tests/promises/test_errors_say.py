@@ -1,14 +1,15 @@
-"""What an error says of an answer: where it is wrong, never what stands there."""
+"""What an error says: where a response is wrong, never what stands there, and what was asked."""
 
 import pytest
-from asking import ClientOf, Serve, failure, listing
+from asking import ClientOf, Serve, failure, listing, listing_for
 from colours import Question
 from conftest import KEY
-from hostile import reply
+from hostile import CUT, Answer, reply, then_hang_up
 from leftovers import everything_shown
 
 from publora_async import (
     APIStatusError,
+    ConflictError,
     NotFoundError,
     ResponseDecodeError,
 )
@@ -103,7 +104,7 @@ async def test_12_errors_name_the_path_and_what_was_expected_and_never_the_value
 ) -> None:
     error = await decode_error(listing, {"success": True, "connections": items}, serve, client_of)
     assert (error.path, list(error.problems)) == (problems[0].partition(":")[0], problems)
-    assert str(error) == "the response is not what Publora documents: " + "; ".join(problems)
+    assert error.summary == "the response is not what Publora documents: " + "; ".join(problems)
 
 
 @pytest.mark.parametrize(("question", "answer", "problem"), OF_OTHERS)
@@ -144,7 +145,8 @@ async def test_12_excerpts_are_of_error_answers_only_short_and_without_control_c
     error = await failure(client)
     assert error == NotFoundError(404, "Not Found", excerpt=excerpt)
     shown = f" (the response begins: {excerpt})" if excerpt else ""
-    assert str(error) == f"HTTP 404: Not Found{shown}"
+    check = "; Publora always has this list: check base_url"
+    assert str(error) == f"HTTP 404: Not Found{shown}{check} (GET /platform-connections)"
     of_success = await failure(client)
     assert isinstance(of_success, ResponseDecodeError)
     assert not page[:20].strip() or page.decode(errors="replace")[:20] not in str(of_success)
@@ -162,3 +164,69 @@ async def test_12_the_services_own_words_are_cut_short_alike(
     assert len(error.message) == 200
     assert set(error.message) <= set("x\\0é\ufffd")
     assert len(server.heads) == 1
+
+
+ASKED: list[tuple[Question, str]] = [
+    (listing, "GET /platform-connections"),
+    (listing_for("u"), "GET /platform-connections for user u"),
+    (
+        lambda publora: publora.connections.test("bluesky-did:plc:1", user_id="u"),
+        "POST /test-connection/bluesky-did%3Aplc%3A1 for user u",
+    ),
+    (lambda publora: publora.managed_users.list(), "GET /workspace/users"),
+    (lambda publora: publora.managed_users.create("a@example.com"), "POST /workspace/users"),
+    (lambda publora: publora.managed_users.detach("u"), "DELETE /workspace/users/u"),
+    (
+        lambda publora: publora.managed_users.connection_url("u"),
+        "POST /workspace/users/u/connection-url",
+    ),
+    (lambda publora: publora.managed_users.create_api_key("u"), "POST /workspace/users/u/api-key"),
+]
+FAILING: dict[str, tuple[Answer, str]] = {
+    "refused": (reply({"error": "No"}, status=400), "HTTP 400: No"),
+    "broken": (then_hang_up(CUT), "the connection broke before the response was whole"),
+    "senseless": (reply(b"no"), "the response is not JSON (2 bytes)"),
+}
+
+
+@pytest.mark.parametrize("failing", FAILING)
+@pytest.mark.parametrize(("question", "request_said"), ASKED, ids=[words for _, words in ASKED])
+async def test_36_an_error_says_what_was_asked_by_method_path_and_user(
+    question: Question, request_said: str, failing: str, serve: Serve, client_of: ClientOf
+) -> None:
+    answer, said = FAILING[failing]
+    error = await failure(client_of(serve(answer), max_retries=0), question)
+    assert error.summary.startswith(said)
+    assert str(error) == f"{error.summary} ({request_said})"
+
+
+async def test_36_the_error_of_a_fan_outs_user_says_what_was_asked(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    client = client_of(serve(reply({"error": "No"}, status=400)))
+    (answer,) = await client.ask(lambda publora: publora.connections.list_many(["u"]))
+    assert str(answer.error) == "HTTP 400: No (GET /platform-connections for user u)"
+
+
+async def test_36_an_error_keeps_what_else_the_service_said_bounded_and_without_the_key(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    said = {
+        "error": "It exists",
+        "userId": "6626",
+        "attachable": True,
+        "why": {"key": [f"so {KEY} says"]},
+        "long": "x" * 5000,
+        "too much": ["x" * 150] * 40,
+    }
+    error = await failure(
+        client_of(serve(reply(said, status=409))),
+        lambda publora: publora.managed_users.create("a@example.com"),
+    )
+    assert isinstance(error, ConflictError)
+    assert error.details == {
+        "userId": "6626",
+        "attachable": True,
+        "why": {"key": ["so *** says"]},
+        "long": "x" * 200,
+    }
