@@ -45,7 +45,7 @@ async def failure(client: Client, question: Question) -> PubloraError:
             ("openid", "profile", "w_member_social"),
         ),
         ("linkedin", 1, "error", "Access token has expired. Reconnect the account.", ()),
-        ("facebook", 0, "error", "Access was revoked on the platform. Reconnect the account.", ()),
+        ("youtube", 0, "error", "Access was revoked on the platform. Reconnect the account.", ()),
         ("bluesky", 0, "ok", "Connection is working", ("atproto",)),
         ("telegram", 1, "ok", "Connection is working", ("can_post_messages",)),
     ],

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from publora_async import AsyncPublora
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
@@ -20,6 +22,82 @@ async def test_the_fixture_serves_async_tests_too(publora_sandbox: Sandbox) -> N
         user_ids = publora_sandbox.user_ids
         answers = await publora.connections.list_many(user_ids)
     assert [answer.user_id for answer in answers] == list(user_ids)
+
+
+@pytest.mark.publora_sandbox(users=50, seed=7)
+def test_a_marker_gives_the_fixture_options(publora_sandbox: Sandbox) -> None:
+    assert list(publora_sandbox.user_ids) == list(Sandbox(users=50, seed=7).user_ids)
+
+
+@pytest.mark.publora_sandbox(users=50, seed=7)
+class TestClass:
+    @pytest.mark.publora_sandbox(users=3)
+    def test_the_marker_of_a_test_goes_before_that_of_its_class(
+        self, publora_sandbox: Sandbox
+    ) -> None:
+        assert list(publora_sandbox.user_ids) == list(Sandbox(users=3, seed=7).user_ids)
+
+
+OWN_TESTS = """
+import os
+
+import pytest
+from publora_sync import Publora
+
+
+@pytest.fixture(scope="session")
+def publora_sandbox_options():
+    return {"users": 2}
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_session_has_one_sandbox(number, publora_session_sandbox, request):
+    sandbox = publora_session_sandbox
+    assert "PUBLORA_BASE_URL" not in os.environ
+    with Publora(sandbox.api_key, base_url=sandbox.base_url) as publora:
+        publora.connections.list()
+    request.session.asked = getattr(request.session, "asked", 0) + 1
+    assert (sandbox.requests, len(sandbox.user_ids)) == (request.session.asked, 2)
+
+
+@pytest.mark.publora_sandbox(seed=5)
+def test_a_test_has_its_own_beside_it(publora_sandbox, publora_session_sandbox):
+    assert publora_sandbox.base_url != publora_session_sandbox.base_url
+    assert os.environ["PUBLORA_BASE_URL"] == publora_sandbox.base_url
+    assert len(publora_sandbox.user_ids) == 2
+
+
+@pytest.mark.publora_sandbox(user=5)
+def test_a_slip_is_told(publora_sandbox):
+    pass
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "under xdist"])
+def test_the_fixtures_serve_a_project_with_strict_markers(
+    workers: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "test_own.py").write_text(OWN_TESTS)
+    plain = ("-q", "--strict-markers", "-p", "no:cacheprovider", "-p", "no:randomly")
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", *plain, *workers],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "7 passed, 1 error" in ended.stdout
+    assert "got an unexpected keyword argument 'user'" in ended.stdout
+
+
+def test_the_marker_is_explained_by_pytest_itself(tmp_path: Path) -> None:
+    listed = subprocess.check_output(
+        [sys.executable, "-m", "pytest", "--markers"], cwd=tmp_path, text=True
+    )
+    assert (
+        "@pytest.mark.publora_sandbox(**options): what the fixture publora_sandbox makes its "
+        "Sandbox with" in listed
+    )
 
 
 def test_a_run_that_does_not_use_the_fixture_loads_nothing_of_the_sdk() -> None:

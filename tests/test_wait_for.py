@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import attrs
 import pytest
@@ -30,7 +30,7 @@ NOBODY = "0" * 24
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(users=3) as sandbox:
+    with Sandbox(users=3, now=datetime.now(UTC)) as sandbox:
         yield sandbox
 
 

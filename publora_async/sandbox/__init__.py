@@ -5,7 +5,8 @@ It behaves as the service's documentation says. It listens on loopback only, and
 can talk to it.
 """
 
+from publora_async.sandbox._clock import Clock
 from publora_async.sandbox._faults import Faults
 from publora_async.sandbox._sandbox import Sandbox, serve
 
-__all__ = ["Faults", "Sandbox", "serve"]
+__all__ = ["Clock", "Faults", "Sandbox", "serve"]

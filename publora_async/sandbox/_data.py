@@ -6,10 +6,10 @@ from attrs import evolve
 
 from publora_async.sandbox._accounts import Account, healthy_account
 from publora_async.sandbox._people import Person, person
-from publora_async.sandbox._platforms import PLATFORMS
+from publora_async.sandbox._platforms import PLATFORMS, traits
 from publora_async.sandbox._seeded_random import SeededRandom
 
-__all__ = ["Owner", "initial_accounts", "new_account", "reconnected"]
+__all__ = ["Owner", "initial_accounts", "new_account"]
 
 Owner = int | None
 """Whose accounts: a managed user's index, or ``None`` for the sandbox's own."""
@@ -41,7 +41,7 @@ _OWN_ACCOUNTS = (
     ),
     evolve(
         _shop("linkedin"),
-        token_left=timedelta(days=41, hours=6),
+        token_left=timedelta(days=41, hours=6, minutes=30),
         posted_ago=timedelta(days=2),
     ),
     evolve(
@@ -55,18 +55,24 @@ _OWN_ACCOUNTS = (
     ),
     evolve(
         _shop("instagram"),
-        token_left=timedelta(days=6, hours=3),
+        token_left=timedelta(days=6, hours=3, minutes=30),
         posted_ago=timedelta(hours=27),
     ),
     evolve(
         _shop("instagram"),
         username="juniperlane_tokyo",
         display_name="ジュニパーレーン 東京",
-        token_left=timedelta(days=7, hours=3),
+        token_left=timedelta(days=7, hours=3, minutes=30),
+        revoked=True,
+        posted_ago=timedelta(days=9),
+        failure="The user has withdrawn access to the application",
+        failed_ago=timedelta(days=8),
     ),
     evolve(_shop("threads"), token_left=timedelta(hours=5, minutes=30)),
-    evolve(_shop("tiktok"), token_left=timedelta(days=20), posted_ago=timedelta(days=5)),
-    # Revoked, and the date does not show it: there is none here, a future one below.
+    evolve(
+        _shop("tiktok"), token_left=timedelta(days=20, minutes=30), posted_ago=timedelta(days=5)
+    ),
+    # Revoked, and no date shows it: there is none here, and a future one above.
     evolve(
         _shop("youtube"),
         revoked=True,
@@ -74,15 +80,8 @@ _OWN_ACCOUNTS = (
         failure="The user has withdrawn access to the application",
         failed_ago=timedelta(days=4),
     ),
-    evolve(
-        _shop("facebook"),
-        token_left=timedelta(days=52, hours=9),
-        revoked=True,
-        posted_ago=timedelta(days=9),
-        failure="The user has withdrawn access to the application",
-        failed_ago=timedelta(days=8),
-    ),
-    evolve(_shop("bluesky"), posted_ago=timedelta(minutes=45)),
+    evolve(_shop("facebook"), posted_ago=timedelta(days=9)),
+    evolve(_shop("bluesky"), username=None, posted_ago=timedelta(minutes=45)),
     evolve(_shop("mastodon"), display_name=None),
     evolve(_shop("telegram"), posted_ago=timedelta(hours=8)),
     evolve(
@@ -109,7 +108,7 @@ def initial_accounts(seed: int, owner: Owner) -> list[Account]:
     start, stride = random.below(len(_NAMES)), 1 + random.below(len(_NAMES) - 1)
     found = []
     # Of any seven users in a row each has another number of accounts, and one has none.
-    for at in range((owner * 3 + seed) % 7):
+    for at in range((owner * 3 + 3) % 7):
         name = _NAMES[(start + at * stride) % len(_NAMES)]
         account = healthy_account(name, who, _account_id(seed, owner, at, name))
         found.append(_with_history(account, SeededRandom("life", seed, owner, at)))
@@ -122,16 +121,9 @@ def new_account(seed: int, owner: Owner, position: int, name: str) -> Account:
     return healthy_account(name, who, _account_id(seed, owner, position, name))
 
 
-def reconnected(account: Account) -> Account:
-    """Give *account* a new token, with nothing wrong."""
-    days = PLATFORMS[account.platform].token_days
-    token_left = None if days is None else timedelta(days=days)
-    return evolve(account, token_left=token_left, revoked=False, failure=None)
-
-
 def _account_id(seed: int, owner: Owner, position: int, name: str) -> str:
     place = 0 if owner is None else owner + 1
-    return PLATFORMS[name].account_id(
+    return traits(name).account_id(
         SeededRandom("account", seed, owner, position),
         unique=seed * 999_983 + place * 128 + position,
     )
@@ -141,7 +133,9 @@ def _with_history(account: Account, random: SeededRandom) -> Account:
     """Give *account* a history, and a token in any of the states that there are."""
     platform = PLATFORMS[account.platform]
     state = random.pick(_TOKEN_STATES)
-    if state == "expired" and platform.token_days is None:
+    if platform.lasting:
+        state = "valid"
+    elif state == "expired" and platform.token_days is None:
         state = "revoked"
     token_left = None
     if platform.token_days is not None:
@@ -149,7 +143,7 @@ def _with_history(account: Account, random: SeededRandom) -> Account:
     over = -token_left if token_left is not None and state == "expired" else timedelta()
     failed_ago = over / 2 or timedelta(hours=1 + random.below(72))
     posted_ago = over + failed_ago + timedelta(hours=random.below(500))
-    private = platform.name == "telegram" and random.below(3) == 0
+    private = platform.name in {"telegram", "bluesky"} and random.below(3) == 0
     return evolve(
         account,
         username=None if private else account.username,

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
+from publora_async.sandbox._clock import Schedule
 from publora_async.sandbox._injector import FaultInjector
 from publora_async.sandbox._routes import Reply, Route, error_reply, find_route
 from publora_async.sandbox._service import Service, ServiceRequest
@@ -31,6 +32,8 @@ class Dispatcher:
 
         injector: Decides which requests meet a fault.
 
+        schedule: Has changes to carry out before a request is served.
+
     Attributes:
         requests: How many requests have arrived.
 
@@ -39,13 +42,14 @@ class Dispatcher:
         peak_in_flight: The most requests that were ever in flight at once.
     """
 
-    def __init__(self, service: Service, injector: FaultInjector) -> None:
+    def __init__(self, service: Service, injector: FaultInjector, schedule: Schedule) -> None:
         self.requests: int = 0
         self.answers: Counter[tuple[str, int]] = Counter()
         self.peak_in_flight: int = 0
         self._in_flight = 0
         self._service = service
         self._injector = injector
+        self._schedule = schedule
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Give the response to *request*; that to one whose connection is reset is not sent."""
@@ -60,6 +64,8 @@ class Dispatcher:
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         route = find_route(request.method, request.rel_url.raw_path)
         effect = None
+        with self._schedule.up_to_date():
+            pass
         if not self._injector.idle:
             effect = await self._injector.inject(route.name, _user_id(request, route))
         if effect == "reset":
@@ -71,14 +77,14 @@ class Dispatcher:
     async def _reply(self, request: web.BaseRequest, route: Route) -> Reply:
         headers = request.headers
         try:
-            return self._service.reply(
-                ServiceRequest(
-                    route=route,
-                    key=headers.get("x-publora-key"),
-                    user_id=headers.get("x-publora-user-id"),
-                    body=await request.read() if request.method == "POST" else b"",
-                )
+            asked = ServiceRequest(
+                route=route,
+                key=headers.get("x-publora-key"),
+                user_id=headers.get("x-publora-user-id"),
+                body=await request.read() if request.method == "POST" else b"",
             )
+            with self._schedule.up_to_date():
+                return self._service.reply(asked)
         except web.HTTPRequestEntityTooLarge:
             return error_reply(413, "Request body is too large")
         except Exception:

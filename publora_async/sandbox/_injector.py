@@ -1,6 +1,6 @@
 """Which fault each request meets, and how many met which."""
 
-from collections import Counter
+from collections import Counter, deque
 from http import HTTPStatus
 from typing import Literal, NamedTuple
 
@@ -142,11 +142,12 @@ class FaultInjector:
         self._seed = seed
         self._active: ActiveFaults | None = None
         self._outage: InjectedFault | None = None
+        self._next: deque[InjectedFault] = deque()
 
     @property
     def idle(self) -> bool:
         """Whether no request can meet a fault now."""
-        return self._active is None and self._outage is None
+        return self._active is None and self._outage is None and not self._next
 
     def set_faults(self, faults: Faults | None) -> None:
         """Replace the faults; the new ones count requests and seconds from now."""
@@ -163,6 +164,13 @@ class FaultInjector:
         """Let requests through again."""
         self._outage = None
 
+    def fail_next(self, requests: int, answer: OutageAnswer, retry_after: int | None) -> None:
+        """Give *answer* to so many *requests*, after those that are to fail already."""
+        fault = _RESET
+        if answer != "reset":
+            fault = InjectedFault("error", _status_reply(answer, retry_after))
+        self._next.extend([fault] * requests)
+
     async def inject(self, call: str, user_id: str) -> FaultEffect | None:
         """
         Let the next request wait for its latency, and count the fault that it meets.
@@ -176,6 +184,8 @@ class FaultInjector:
             What the fault does to the request. ``None`` means that it meets none.
         """
         active, fault = self._active, self._outage
+        if fault is None and self._next:
+            fault = self._next.popleft()
         if active is not None:
             if active.names_user(user_id):
                 self.requests_of[user_id] += 1

@@ -6,7 +6,7 @@ import attrs
 
 from publora_async.sandbox._seeded_random import SeededRandom
 
-__all__ = ["PLATFORMS", "PlatformTraits"]
+__all__ = ["PLATFORMS", "PlatformTraits", "traits"]
 
 _BASE32 = string.ascii_lowercase + "234567"
 _BASE62 = string.ascii_letters + string.digits
@@ -32,9 +32,9 @@ class PlatformTraits:
 
         token_days: Days that a new token lasts. ``None`` means its tokens have no date.
 
-        soon_days: A token that lasts fewer days counts as expiring soon.
+        lasting: Whether its tokens do not expire, as Publora sees it.
 
-        undated_status: The status of a token without a date.
+        soon_days: A token that lasts fewer days counts as expiring soon.
 
         permissions: What a working connection may do.
     """
@@ -45,8 +45,8 @@ class PlatformTraits:
     id_alphabet: str = string.digits
     id_length: int
     token_days: int | None = None
+    lasting: bool = False
     soon_days: int = 7
-    undated_status: str = "valid"
     permissions: tuple[str, ...]
 
     def account_id(self, random: SeededRandom, unique: int) -> str:
@@ -73,6 +73,7 @@ PLATFORMS = {
             username="@{handle}",
             id_prefix="1",
             id_length=18,
+            lasting=True,
             permissions=("tweet.read", "tweet.write", "users.read", "media.write"),
         ),
         PlatformTraits(
@@ -119,7 +120,7 @@ PLATFORMS = {
             username="{name}",
             id_prefix="1",
             id_length=14,
-            token_days=60,
+            lasting=True,
             permissions=("pages_manage_posts", "pages_read_engagement", "pages_show_list"),
         ),
         PlatformTraits(
@@ -135,7 +136,7 @@ PLATFORMS = {
             username="@{handle}@social.example",
             id_prefix="1",
             id_length=17,
-            undated_status="unknown",
+            lasting=True,
             permissions=("read:accounts", "write:media", "write:statuses"),
         ),
         PlatformTraits(
@@ -155,3 +156,11 @@ PLATFORMS = {
         ),
     )
 }
+
+
+_OTHERS = PlatformTraits(name="", id_length=18, permissions=())
+
+
+def traits(name: str) -> PlatformTraits:
+    """Give what the accounts of the platform *name* have in common, also of an unheard-of one."""
+    return PLATFORMS.get(name, _OTHERS)

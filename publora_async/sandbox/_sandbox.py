@@ -5,16 +5,17 @@ import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from types import MappingProxyType
+from datetime import datetime
+from types import MappingProxyType, TracebackType
 from typing import Final, Literal
 
+from publora_async.sandbox._clock import Clock, Schedule, in_utc
 from publora_async.sandbox._connections import AccountBook
+from publora_async.sandbox._controls import Controls
 from publora_async.sandbox._dispatch import Dispatcher
 from publora_async.sandbox._faults import Faults, OutageAnswer, check_number, check_outage_answer
 from publora_async.sandbox._injector import FaultInjector
 from publora_async.sandbox._keys import NO_API_ACCESS_KEY, ORDINARY_KEY, OWNERLESS_KEY, Keys
-from publora_async.sandbox._platforms import PLATFORMS
 from publora_async.sandbox._server import LoopbackServer
 from publora_async.sandbox._service import Service
 from publora_async.sandbox._users import MAX_USERS, UserBook, UserIds
@@ -22,13 +23,13 @@ from publora_async.sandbox._users import MAX_USERS, UserBook, UserIds
 __all__ = ["Sandbox", "serve"]
 
 
-class Sandbox(LoopbackServer):
+class Sandbox(Controls, LoopbackServer):
     """
     A local stand-in for Publora: a real HTTP server, on loopback only, with made-up data.
 
     ``async with`` runs it in the current event loop, ``with`` on a thread of its own.
     Leaving drops every connection at once. It can be entered again, with the data and the
-    counts that it had.
+    counts that it had. All else can be done from any thread, while it runs and before.
 
     .. code-block:: python
 
@@ -39,8 +40,8 @@ class Sandbox(LoopbackServer):
     Args:
         users: How many managed users there are at first. A million costs no more than ten.
 
-        seed: The same *seed* gives the same ids, names and connections; with the same *now*
-            it gives the same dates too.
+        seed: The same *seed* gives the same ids, names and connections; with the same time
+            on its clock it gives the same dates too.
 
         port: Where to listen, 0 for any free port.
 
@@ -50,8 +51,11 @@ class Sandbox(LoopbackServer):
         form: Which fields a connection has: all of ``"today"``, or the five that the
             ``"contract"`` names, of which only the date can be null.
 
-        now: The time that all dates are counted from, aware. ``None`` means the time at
-            which the sandbox is made.
+        clock: Tells the time. Tokens expire by it and all dates are counted from what it shows
+            when the sandbox is made. ``None`` means the real time.
+
+        now: The same as ``clock=Clock(now)``: a clock that stands still. ``None`` means
+            *clock*.
 
         faults: What goes wrong at first. ``None`` means nothing.
 
@@ -79,6 +83,7 @@ class Sandbox(LoopbackServer):
         port: int = 0,
         api_key: str = "sk_sandbox.workspace",
         form: Literal["today", "contract"] = "today",
+        clock: Clock | None = None,
         now: datetime | None = None,
         faults: Faults | None = None,
     ) -> None:
@@ -89,18 +94,36 @@ class Sandbox(LoopbackServer):
             raise ValueError("api_key must be printable ASCII without blanks")
         if form not in {"today", "contract"}:
             raise ValueError(f'form must be "today" or "contract", not {form!r}')
-        if now is not None and now.utcoffset() is None:
-            raise ValueError("now must be an aware datetime; give it a time zone, such as UTC")
-        self._now = (now or datetime.now(UTC)).astimezone(UTC)
+        if now is not None and clock is not None:
+            raise ValueError("give either now or clock")
+        self._clock = clock or Clock(now and in_utc("now", now))
         self._api_key = api_key
         self._user_ids = UserIds(seed, range(users))
         self._keys = Keys(seed, api_key)
-        self._users = UserBook(seed, users, self._now)
-        self._connections = AccountBook(seed, users, self._now, form)
         self._injector = FaultInjector(seed)
         self.faults = faults
-        service = Service(self._keys, self._users, self._connections)
-        super().__init__(Dispatcher(service, self._injector), port)
+        schedule = Schedule(self._clock)
+        managed_users = UserBook(seed, users, schedule)
+        connections = AccountBook(seed, users, schedule, form)
+        Controls.__init__(self, managed_users, connections, schedule)
+        service = Service(self._keys, managed_users, connections)
+        LoopbackServer.__init__(self, Dispatcher(service, self._injector, schedule), port)
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """
+        Stop it.
+
+        Raises:
+            ExceptionGroup: Changes that were scheduled have failed, and nothing else has.
+        """
+        await super().__aexit__(exc_type, exc, traceback)
+        if exc is None:
+            self._schedule.raise_failures()
 
     @property
     def api_key(self) -> str:
@@ -118,9 +141,14 @@ class Sandbox(LoopbackServer):
         return self._user_ids
 
     @property
+    def clock(self) -> Clock:
+        """Tells the time in it; moving it moves the tokens towards their ends."""
+        return self._clock
+
+    @property
     def now(self) -> datetime:
-        """The time that all dates are counted from, in UTC."""
-        return self._now
+        """What its clock shows, in UTC."""
+        return self._clock.now()
 
     @property
     def requests(self) -> int:
@@ -191,6 +219,32 @@ class Sandbox(LoopbackServer):
         """Serve requests again, as ``faults`` allow."""
         self._injector.end_outage()
 
+    def fail_next(
+        self, requests: int = 1, answer: OutageAnswer = 503, *, retry_after: int | None = None
+    ) -> None:
+        """
+        Have the next requests fail, whatever ``faults`` say, and the later ones served.
+
+        A second call concerns the requests behind those of the first.
+
+        Args:
+            requests: How many.
+
+            answer: What they get: an HTTP status code from 400 to 599, or ``"reset"`` for a
+                connection that is reset without a response.
+
+            retry_after: The header ``Retry-After`` of a 429, in whole seconds. ``None`` means
+                no such header.
+
+        Raises:
+            ValueError: An argument is out of its range.
+        """
+        check_number("requests", requests)
+        check_outage_answer("answer", answer)
+        if retry_after is not None:
+            check_number("retry_after", retry_after)
+        self._injector.fail_next(requests, answer, retry_after)
+
     def revoke_key(self, *, after: int = 0) -> None:
         """
         Refuse ``api_key``, with 401 ``Invalid API key``.
@@ -203,34 +257,6 @@ class Sandbox(LoopbackServer):
         """
         check_number("after", after)
         self._keys.revoke(after)
-
-    def connect(self, platform: str, *, user_id: str | None = None, after_polls: int = 0) -> str:
-        """
-        Connect an account, as its owner would do in a browser.
-
-        This reconnects the first expired account on the platform. If there is none, a new
-        account appears.
-
-        Args:
-            platform: Name of the platform, such as ``"twitter"``.
-
-            user_id: The managed user who connects it. ``None`` means the sandbox's own account.
-
-            after_polls: How many more times the user's connections are listed without it.
-
-        Returns:
-            The platform id that it has, or will have.
-
-        Raises:
-            ValueError: There is no such platform or managed user, or *after_polls* is negative.
-        """
-        check_number("after_polls", after_polls)
-        if platform not in PLATFORMS:
-            raise ValueError(f"platform must be one of {', '.join(PLATFORMS)}, not {platform!r}")
-        owner = None if user_id is None else self._users.index(user_id)
-        if user_id is not None and owner is None:
-            raise ValueError(f"{user_id!r} is not a managed user; take one of user_ids")
-        return self._connections.connect(owner, platform, after_polls)
 
 
 def serve(sandbox: Sandbox) -> None:

@@ -3,13 +3,14 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import chain, count
 from typing import NamedTuple, overload
 
 import attrs
 
 from publora_async.sandbox._accounts import JsonObject, timestamp
+from publora_async.sandbox._clock import Schedule
 from publora_async.sandbox._people import person
 from publora_async.sandbox._seeded_random import SeededRandom
 
@@ -104,13 +105,13 @@ class UserBook:
 
         users: How many there are at first.
 
-        now: The time that all dates are counted from.
+        schedule: Tells the time.
     """
 
-    def __init__(self, seed: int, users: int, now: datetime) -> None:
+    def __init__(self, seed: int, users: int, schedule: Schedule) -> None:
         self._seed = seed
         self._initial = range(users)
-        self._now = now
+        self._schedule = schedule
         self._created: dict[int, tuple[str, str]] = {}
         self._detached: set[int] = set()
         self._links: dict[int, Link] = {}
@@ -182,7 +183,8 @@ class UserBook:
         link = None if rotate else self._link(index)
         if link is None:
             random = SeededRandom("rotated", self._seed, index, next(self._serials))
-            link = self._links[index] = self._new_link(random, timedelta(days=days))
+            lasts = self._schedule.elapsed() + timedelta(days=days)
+            link = self._links[index] = self._new_link(random, lasts)
         return link
 
     def _link(self, index: int) -> Link | None:
@@ -195,5 +197,8 @@ class UserBook:
         return self._new_link(random, timedelta(hours=1 + random.below(90 * 24)))
 
     def _new_link(self, random: SeededRandom, lasts: timedelta) -> Link:
+        """Make a link that lasts so long from when the sandbox began."""
         token = random.text("0123456789abcdef", 40)
-        return Link(f"https://app.publora.com/connections/{token}", timestamp(self._now + lasts))
+        return Link(
+            f"https://app.publora.com/connections/{token}", timestamp(self._schedule.start + lasts)
+        )

@@ -36,7 +36,7 @@ def test_it_names_the_accounts_to_reconnect_and_ends_with_1(run: Run) -> None:
     assert first == "Of 15 accounts, reconnect 3 now and 4 soon at https://app.publora.com"
     assert header.split() == ["PLATFORM", "HANDLE", "NAME", "PLATFORM", "ID", "HEALTH", "EXPIRES"]
     assert [line.split()[0] for line in lines] == [
-        *("linkedin", "youtube", "facebook"),
+        *("linkedin", "instagram", "youtube"),
         *("instagram", "threads", "tiktok", "pinterest"),
     ]
 
@@ -87,7 +87,7 @@ def test_what_is_only_soon_is_said_so(run: Run) -> None:
 
 
 def test_user_and_sandbox_are_as_for_connections(run: Run, sandbox: Sandbox) -> None:
-    done = run("check", "--sandbox", "--user", sandbox.user_ids[0], PUBLORA_API_KEY=None)
+    done = run("check", "--sandbox", "--user", sandbox.user_ids[6], PUBLORA_API_KEY=None)
     assert (done.exit_code, done.stdout) == (0, "None of 0 accounts has to be reconnected.\n")
 
 

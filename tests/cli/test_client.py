@@ -76,7 +76,7 @@ def test_sandbox_needs_no_environment_and_heeds_none(run: Run, accounts: Connect
 def test_sandbox_names_a_user_that_can_be_asked_about(run: Run) -> None:
     user = run("connections", "--sandbox").stderr.split()[6]
     done = run("connections", "--sandbox", "--user", user)
-    assert (done.exit_code, len(done.stdout.splitlines())) == (0, 4)
+    assert (done.exit_code, len(done.stdout.splitlines())) == (0, 7)
 
 
 def test_the_sandbox_has_users_to_try_the_commands_on(run: Run) -> None:

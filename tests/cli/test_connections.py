@@ -35,7 +35,7 @@ def test_off_a_terminal_it_is_aligned_text_with_one_account_a_line(run: Run) -> 
 def test_accounts_that_need_a_reconnect_can_be_grepped(run: Run, accounts: ConnectionList) -> None:
     lines = run("connections").stdout.splitlines()
     found = [line for line in lines if "needs reconnect" in line]
-    assert [line.split("  ")[0] for line in found] == ["linkedin", "youtube", "facebook"]
+    assert [line.split("  ")[0] for line in found] == ["linkedin", "instagram", "youtube"]
     assert len(lines) == 1 + len(accounts)
 
 
@@ -73,7 +73,7 @@ def test_user_asks_about_a_managed_user(run: Run, sandbox: Sandbox) -> None:
     with Publora(sandbox.api_key, base_url=sandbox.base_url) as client:
         theirs = client.connections.list(user_id=user)
     assert decode_connections(done.stdout_bytes) == theirs
-    assert len(theirs) == 3
+    assert len(theirs) == 6
 
 
 @pytest.mark.parametrize("name", ["pinterest", "Pinterest"])

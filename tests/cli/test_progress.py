@@ -34,13 +34,13 @@ def test_progress_is_drawn_on_the_terminal_of_stderr_and_wiped_away(tmp_path: Pa
         drawn = read_to_the_end(master)
     assert process.returncode == 2
     owners = [json.loads(line)["userId"] for line in rows.read_text().splitlines()]
-    assert owners == [sandbox.user_ids[1]] * 3
+    assert owners == [sandbox.user_ids[1]] * 6
     # What comes last is below a line that was wiped, by a cursor that shows again.
     progress, summed_up = drawn.split("\x1b[?25h")
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", progress)
     assert [words for words in ("0/2 users", "2/2 users", "1 failed") if words not in plain] == []
     assert summed_up == (
-        "\r\x1b[1A\x1b[2K2 of 2 users, 1 failed, 0 without accounts; 3 accounts.\r\n"
+        "\r\x1b[1A\x1b[2K2 of 2 users, 1 failed, 0 without accounts; 6 accounts.\r\n"
     )
 
 
@@ -64,7 +64,7 @@ def test_rows_and_progress_share_a_terminal_without_mixing(form: str) -> None:
         for line in shown.splitlines()
     ]
     rows = [line for line in lines if "platformId" in line or re.match("[0-9a-f]{24},", line)]
-    assert len(rows) == 297
+    assert len(rows) == 303
     if form == "ndjson":
         assert all(json.loads(row) for row in rows)
     assert "100/100 users" in shown

@@ -49,7 +49,7 @@ async def test_polls_of_others_bring_it_no_nearer(sandbox: Sandbox, ask: Ask) ->
 
 @pytest.mark.parametrize(
     ("platform", "at", "expires_in"),
-    [("linkedin", 3, "60d 0h"), ("youtube", 8, None), ("facebook", 9, "60d 0h")],
+    [("linkedin", 3, "60d 0h"), ("youtube", 8, None), ("instagram", 5, "60d 0h")],
 )
 async def test_connecting_renews_the_expired_account_of_that_platform(
     sandbox: Sandbox, ask: Ask, platform: str, at: int, expires_in: str | None

@@ -8,7 +8,8 @@ from sandbox_calls import FIELDS, Ask, everything, listed, moment
 from publora_async.sandbox import Sandbox
 from publora_async.sandbox._data import initial_accounts
 
-DATED = {"linkedin", "instagram", "threads", "tiktok", "facebook", "pinterest"}
+DATED = {"linkedin", "instagram", "threads", "tiktok", "pinterest"}
+LASTING = {"twitter", "facebook", "mastodon"}
 SEEDS = range(5)
 
 
@@ -27,13 +28,13 @@ async def test_the_accounts_own_connections_are_these(sandbox: Sandbox, ask: Ask
         ("linkedin", "Juniper Lane Bakery", "valid", "41d 6h"),
         ("linkedin", "Amélie Besançon", "expired", "expired"),
         ("instagram", "juniperlanebakery", "expiring_soon", "6d 3h"),
-        ("instagram", "juniperlane_tokyo", "valid", "7d 3h"),
+        ("instagram", "juniperlane_tokyo", "expired", "7d 3h"),
         ("threads", "juniperlanebakery", "expiring_soon", "5h"),
         ("tiktok", "@juniperlanebakery", "expiring_soon", "20d 0h"),
         ("youtube", "@juniperlanebakery", "expired", None),
-        ("facebook", "Juniper Lane Bakery", "expired", "52d 9h"),
-        ("bluesky", "juniperlanebakery.example.com", "valid", None),
-        ("mastodon", "@juniperlanebakery@social.example", "unknown", None),
+        ("facebook", "Juniper Lane Bakery", "valid", None),
+        ("bluesky", None, "unknown", None),
+        ("mastodon", "@juniperlanebakery@social.example", "valid", None),
         ("telegram", "@juniperlanebakery", "valid", None),
         ("telegram", None, "valid", None),
         ("pinterest", "juniperlanebakery", "expiring_soon", "< 1h"),
@@ -68,7 +69,7 @@ def test_no_two_of_many_accounts_share_a_platform_id() -> None:
 
 def test_every_state_is_found_among_many_managed_users() -> None:
     states = {
-        (account.platform in DATED, account.token_status)
+        (account.platform in DATED, account.token_status(timedelta()))
         for owner in range(1000)
         for account in initial_accounts(0, owner)
     }
@@ -80,6 +81,22 @@ def test_every_state_is_found_among_many_managed_users() -> None:
         (False, "unknown"),
         (False, "expired"),
     }
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_accounts_on_x_facebook_and_mastodon_never_expire(seed: int) -> None:
+    found = {
+        (account.platform, account.token_left, account.token_status(timedelta(days=10_000)))
+        for owner in (None, *range(500))
+        for account in initial_accounts(seed, owner)
+        if account.platform in LASTING
+    }
+    assert found == {(platform, None, "valid") for platform in LASTING}
+
+
+@pytest.mark.parametrize("seed", range(14))
+def test_the_first_managed_user_has_accounts_whatever_the_seed(seed: int) -> None:
+    assert len(initial_accounts(seed, 0)) == 3
 
 
 async def test_the_same_seed_and_time_give_the_same_data(ask: Ask, now: datetime) -> None:
