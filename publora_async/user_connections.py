@@ -32,6 +32,11 @@ class UserConnections:
         connections: What is connected. ``None`` if it could not be found out.
 
         error: Why not. ``None`` if it was found out.
+
+    Example:
+        >>> answer = UserConnections("6626a1f5e4b0c91a2d3f4567", error=NotSentError("down"))
+        >>> print(answer.user_id, answer.error or answer.connections.platform_ids)
+        6626a1f5e4b0c91a2d3f4567 down
     """
 
     user_id: str
@@ -65,6 +70,12 @@ class UserConnectionsList(Sequence[UserConnections]):
     An immutable sequence of results, in the order in which the users were given.
 
     In a notebook it shows itself as a table of accounts.
+
+    Example:
+        >>> found = UserConnections("6626a1f5e4b0c91a2d3f4567", ConnectionList())
+        >>> unknown = UserConnections("65c42e553a894a515bd1e995", error=NotSentError("down"))
+        >>> UserConnectionsList([found, unknown])
+        <UserConnectionsList of 2 users, 1 failed>
     """
 
     _answers: tuple[UserConnections, ...] = attrs.field(default=(), converter=_to_tuple)
