@@ -23,6 +23,13 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
 
     Nothing is asked before the first answer is waited for. Leaving the loop early stops it,
     too, as soon as the iterator is dropped; what was under way is cancelled.
+
+    Example:
+        >>> users = await publora.managed_users.list()
+        >>> async with publora.connections.iter_many(users) as answers:
+        ...     first = await anext(answers)
+        >>> first.user_id in [user.id for user in users]
+        True
     """
 
     def __init__(

@@ -73,6 +73,12 @@ class AsyncPublora:
 
     Raises:
         ConfigurationError: An argument, or what the environment says, cannot be used.
+
+    Example:
+        >>> async with AsyncPublora() as publora:  # the key comes from PUBLORA_API_KEY
+        ...     accounts = await publora.connections.list()
+        >>> accounts.on("LinkedIn").platform_ids
+        ['linkedin-csjThlOvuz', 'linkedin-Nkjv5NihkF']
     """
 
     connections: Resource[AsyncConnections] = Resource(AsyncConnections)

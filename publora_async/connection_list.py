@@ -35,6 +35,14 @@ class ConnectionList(Sequence[Connection]):
 
     A slice of it, and every selection from it, is a ``ConnectionList`` again. In a notebook
     it shows itself as a table.
+
+    Example:
+        >>> ids = ["twitter-123", "linkedin-ABC", "linkedin-DEF"]
+        >>> accounts = ConnectionList(Connection(platform_id=one) for one in ids)
+        >>> accounts.on("LinkedIn")
+        <ConnectionList of 2 - linkedin: 2>
+        >>> accounts.ids_by_platform()
+        {'twitter': ['twitter-123'], 'linkedin': ['linkedin-ABC', 'linkedin-DEF']}
     """
 
     _connections: tuple[Connection, ...] = attrs.field(default=(), converter=_to_tuple)

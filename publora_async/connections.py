@@ -43,7 +43,17 @@ __all__ = ["AsyncConnections"]
 
 
 class AsyncConnections:
-    """Asks about connected accounts. Reached as ``publora.connections``."""
+    """
+    Asks about connected accounts. Reached as ``publora.connections``.
+
+    Example:
+        >>> accounts = await publora.connections.list()
+        >>> [account.platform_id for account in accounts.expired()]
+        ['linkedin-...', 'youtube-...', 'facebook-...']
+        >>> check = await publora.connections.test(accounts[0].platform_id)
+        >>> check.ok, check.message
+        (True, 'Connection is working')
+    """
 
     def __init__(self, transport: "calls.Transport") -> None:
         self._transport = transport

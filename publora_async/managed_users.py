@@ -49,6 +49,11 @@ class ManagedUser:
         connections_page_token_expires_at: When that link lapses, in UTC. ``None`` without one.
 
         extra: Fields that this version does not know, as the wire spells them.
+
+    Example:
+        >>> user = ManagedUser(id="6626a1f5e4b0c91a2d3f4567", email="ada@example.com")
+        >>> user.to_dict()
+        {'_id': '6626a1f5e4b0c91a2d3f4567', 'username': 'ada@example.com'}
     """
 
     id: str = attrs.field(metadata=named("_id"))
@@ -76,6 +81,11 @@ class ConnectionLink:
         token_expires_at: When it lapses, in UTC. ``None`` if the service did not say.
 
         extra: Fields that this version does not know, as the wire spells them.
+
+    Example:
+        >>> link = ConnectionLink(url="https://app.publora.com/connections/f73b72057aa0c49f")
+        >>> print(f"Connect your accounts at {link.url}")
+        Connect your accounts at https://app.publora.com/connections/f73b72057aa0c49f
     """
 
     url: str
@@ -98,6 +108,11 @@ class ManagedUserKey:
         message: The service's remark on it. ``None`` if it made none.
 
         extra: Fields that this version does not know, as the wire spells them.
+
+    Example:
+        >>> key = ManagedUserKey(api_key=Secret("sk_made.up"))
+        >>> key.api_key, str(key.api_key)
+        (***, 'sk_made.up')
     """
 
     api_key: Secret
@@ -107,7 +122,15 @@ class ManagedUserKey:
 
 
 class AsyncManagedUsers:
-    """Manages the users of a workspace; it takes a workspace key."""
+    """
+    Manages the users of a workspace; it takes a workspace key.
+
+    Example:
+        >>> user = await publora.managed_users.create("ada@example.com", "Ada")
+        >>> link = await publora.managed_users.connection_url(user.id)
+        >>> print(f"Dear {user.display_name}, please connect your accounts at {link.url}")
+        Dear Ada, please connect your accounts at https://app.publora.com/connections/...
+    """
 
     def __init__(self, transport: "calls.Transport") -> None:
         self._transport = transport

@@ -35,6 +35,10 @@ class Timeouts:
 
     Raises:
         ConfigurationError: One of them is not a finite number above 0.
+
+    Example:
+        >>> Timeouts(total=10, connect=2)
+        Timeouts(total=10, connect=2, read=None)
     """
 
     total: float = attrs.field(default=30.0, validator=_check_seconds)

@@ -98,6 +98,10 @@ class LastError:
         occurred_at: When, in UTC. ``None`` if the service did not say.
 
         extra: Fields that this version does not know, as the wire spells them.
+
+    Example:
+        >>> LastError(message="Token was revoked").to_dict()
+        {'message': 'Token was revoked'}
     """
 
     message: str | None = None
@@ -142,6 +146,11 @@ class Connection:
         subscription_type: Paid tier on X, such as ``"Premium"``. ``None`` elsewhere.
 
         extra: Fields that this version does not know, as the wire spells them.
+
+    Example:
+        >>> account = Connection(platform_id="telegram--1001234567890", token_status="expired")
+        >>> account.platform, account.account_id, account.needs_reconnect
+        ('telegram', '-1001234567890', True)
     """
 
     platform_id: str
@@ -276,6 +285,10 @@ class ConnectionTest:
         last_error: What the last failed post met. ``None`` if none failed.
 
         extra: Fields that this version does not know, as the wire spells them.
+
+    Example:
+        >>> ConnectionTest(platform_id="twitter-123", status="error", message="Revoked").ok
+        False
     """
 
     __test__ = False  # pytest would take it for a test

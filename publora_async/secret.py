@@ -10,6 +10,11 @@ class Secret(str):
     Text that does not show itself: ``repr`` gives ``***``; pickling and copying are refused.
 
     It is otherwise the text it holds, so ``str(secret)`` and an f-string give it away.
+
+    Example:
+        >>> key = Secret("sk_made.up")
+        >>> key, key == "sk_made.up"
+        (***, True)
     """
 
     __slots__ = ()

@@ -40,6 +40,11 @@ class UserSucceeded:
         user: The :class:`ManagedUser` that the fan-out was given. ``None`` if it was given an id.
 
         error: Always ``None``.
+
+    Example:
+        >>> answer = UserSucceeded("6626a1f5e4b0c91a2d3f4567", ConnectionList())
+        >>> print(answer.user_id, answer.error or answer.connections.platform_ids)
+        6626a1f5e4b0c91a2d3f4567 []
     """
 
     user_id: str
@@ -65,6 +70,11 @@ class UserFailed:
         user: The :class:`ManagedUser` that the fan-out was given. ``None`` if it was given an id.
 
         connections: Always ``None``.
+
+    Example:
+        >>> answer = UserFailed("6626a1f5e4b0c91a2d3f4567", NotSentError("down"))
+        >>> print(answer.user_id, answer.error or answer.connections.platform_ids)
+        6626a1f5e4b0c91a2d3f4567 down
     """
 
     user_id: str
@@ -116,6 +126,12 @@ class UserConnectionsList(Sequence[_T_co]):
     Every selection from it keeps the users that failed, as nobody knows whether they belong to
     it: only an empty one says that there is nobody to look after. In a notebook it shows itself
     as a table of accounts.
+
+    Example:
+        >>> found = UserSucceeded("6626a1f5e4b0c91a2d3f4567", ConnectionList())
+        >>> unknown = UserFailed("65c42e553a894a515bd1e995", NotSentError("down"))
+        >>> UserConnectionsList([found, unknown])
+        <UserConnectionsList of 2 users, 1 failed: 1 x down>
     """
 
     _answers: tuple[_T_co, ...] = attrs.field(default=(), converter=_to_tuple)

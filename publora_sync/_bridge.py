@@ -1,9 +1,12 @@
 """From a plain call to the coroutine that does the work, on an event loop of the client's own."""
 
 import asyncio
+import inspect
+import logging
 import os
 import sys
 import threading
+import warnings
 import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -11,12 +14,15 @@ from functools import partial
 from typing import Generic, ParamSpec, TypeVar
 
 from publora_async import ClientStateError, PubloraError
+from publora_async._loops import loop_or_none
 from publora_sync._loop_thread import LoopThread
 
 __all__ = ["Bridge"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+logger = logging.getLogger("publora_async")
 
 
 class _Job(Generic[T]):
@@ -111,6 +117,7 @@ class Bridge:
         # handler that calls while this thread is in the middle of a call would wait for itself.
         self._loop_threads: dict[int, LoopThread] = {}
         self._stopped = False
+        self._has_warned = False
 
     def run(self, call: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """
@@ -121,6 +128,9 @@ class Bridge:
                 would wait for itself for ever.
         """
         loop_thread = self._started()
+        blocked = loop_or_none()
+        if blocked is not None:
+            self._tell_that_it_blocks(blocked)
         job = _Job(partial(call, *args, **kwargs))
         try:
             loop_thread.call_soon(job.begin, loop_thread.calls)
@@ -132,6 +142,20 @@ class Bridge:
                 loop_thread.call_soon(job.cancel)
             raise
         return job.result()
+
+    def _tell_that_it_blocks(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Log it in *loop*'s debug mode; warn of a client's first such call, but in a shell."""
+        message = (
+            "this call blocks the event loop that runs here: await a publora_async.AsyncPublora "
+            "instead, or call from another thread, as asyncio.to_thread does"
+        )
+        level = _frames_to_caller()
+        if loop.get_debug():
+            logger.warning(message, stacklevel=level)
+        # Interactive shells have it, IPython and so every notebook too, where a loop always runs.
+        if not self._has_warned and not hasattr(sys, "ps1"):
+            self._has_warned = True
+            warnings.warn(message, RuntimeWarning, stacklevel=level)
 
     def post(self, call: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """
@@ -193,3 +217,11 @@ def _when_dropped(owner: T, call: Callable[[], object]) -> "weakref.finalize[[],
     # At exit there is nothing to do: a daemon thread ends with the interpreter.
     finalizer.atexit = False
     return finalizer
+
+
+def _frames_to_caller() -> int:
+    """Count how many frames above the one that asks the user's own code is."""
+    count, frame = 0, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("publora_sync."):
+        count, frame = count + 1, frame.f_back
+    return count

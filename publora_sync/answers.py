@@ -25,6 +25,13 @@ class Answers(Iterator[UserConnections]):
     The asking is done on the client's loop thread; the user ids are read on this one, no faster
     than there is room. Nothing is asked before the first answer is waited for. Leaving the loop
     early stops it, too, as soon as the iterator is dropped.
+
+    Example:
+        >>> users = publora.managed_users.list()
+        >>> with publora.connections.iter_many(users) as answers:
+        ...     first = next(answers)
+        >>> first.user_id in [user.id for user in users]
+        True
     """
 
     def __init__(

@@ -22,6 +22,10 @@ class Publora:
     Its own loop lives on a daemon thread, which starts at the first call and ends with the
     ``with`` block, with :meth:`close`, or when the client is dropped.
 
+    A call blocks, so in an ``async def`` it stops everything else on that event loop. A client's
+    first such call gives a ``RuntimeWarning`` (not in a notebook or an interactive shell), and
+    in asyncio's debug mode the logger ``publora_async`` names each one.
+
     Args:
         api_key: The secret. ``None``: what ``PUBLORA_API_KEY`` holds when the client is made.
 
@@ -57,6 +61,12 @@ class Publora:
 
     Raises:
         ConfigurationError: An argument, or what the environment says, cannot be used.
+
+    Example:
+        >>> with Publora() as publora:  # the key comes from PUBLORA_API_KEY
+        ...     accounts = publora.connections.list()
+        >>> accounts.on("LinkedIn").platform_ids
+        ['linkedin-csjThlOvuz', 'linkedin-Nkjv5NihkF']
     """
 
     connections: Resource[Connections] = Resource(Connections)

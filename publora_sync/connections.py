@@ -18,7 +18,17 @@ __all__ = ["Connections"]
 
 
 class Connections:
-    """Asks about connected accounts. Reached as ``publora.connections``."""
+    """
+    Asks about connected accounts. Reached as ``publora.connections``.
+
+    Example:
+        >>> accounts = publora.connections.list()
+        >>> [account.platform_id for account in accounts.expired()]
+        ['linkedin-...', 'youtube-...', 'facebook-...']
+        >>> check = publora.connections.test(accounts[0].platform_id)
+        >>> check.ok, check.message
+        (True, 'Connection is working')
+    """
 
     def __init__(self, connections: AsyncConnections, bridge: Bridge) -> None:
         self._connections = connections

@@ -9,7 +9,15 @@ __all__ = ["ManagedUsers"]
 
 
 class ManagedUsers:
-    """Manages the users of a workspace; it takes a workspace key."""
+    """
+    Manages the users of a workspace; it takes a workspace key.
+
+    Example:
+        >>> user = publora.managed_users.create("ada@example.com", "Ada")
+        >>> link = publora.managed_users.connection_url(user.id)
+        >>> print(f"Dear {user.display_name}, please connect your accounts at {link.url}")
+        Dear Ada, please connect your accounts at https://app.publora.com/connections/...
+    """
 
     def __init__(self, managed_users: AsyncManagedUsers, bridge: Bridge) -> None:
         self._managed_users = managed_users

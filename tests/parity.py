@@ -22,6 +22,7 @@ COLOURS = {
         "the connections and end the thread. Calls under way fail; again"
     ),
     " A borrowed *session* that has fewer connections bounds them, too.": "",
+    "await publora.": "publora.",
 }
 """What an async docstring says, and what the sync one says instead."""
 

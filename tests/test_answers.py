@@ -323,7 +323,7 @@ async def test_nobody_to_ask_about_is_no_answer(ids: Iterable[str], sandbox: San
     async with AsyncPublora(sandbox.api_key, base_url=sandbox.base_url) as publora:
         assert [answer async for answer in publora.connections.iter_many(ids)] == []
     with Publora(sandbox.api_key, base_url=sandbox.base_url) as publora_sync:
-        assert list(publora_sync.connections.iter_many(ids)) == []
+        assert await asyncio.to_thread(list, publora_sync.connections.iter_many(ids)) == []
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, 1.5, True, "many", None])

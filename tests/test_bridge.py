@@ -3,8 +3,13 @@
 import asyncio
 import contextlib
 import gc
+import logging
+import sys
 import threading
+import warnings
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from conftest import KEY
@@ -254,3 +259,74 @@ def test_a_child_process_neither_goes_on_with_its_parents_answers_nor_ends_them(
             del others
         assert [answer.user_id for answer in answers] == ["b"]
     assert len(server.heads) == 2
+
+
+ANSWERED_TWICE = """
+async def ask_twice(publora):
+    publora.connections.list()
+    publora.connections.list_many(["a"])
+"""
+
+
+async def ask_twice(publora: Publora) -> None:
+    """Call in a coroutine, from a file that has a name of its own."""
+    names: dict[str, Any] = {"__name__": "webapp"}
+    exec(compile(ANSWERED_TWICE, "webapp.py", "exec"), names)  # noqa: S102  # written above
+    await names["ask_twice"](publora)
+
+
+@pytest.fixture
+def publora() -> Iterator[Publora]:
+    """Give a client that is answered."""
+    with HostileServer(reply()) as server, Publora(KEY, base_url=server.base_url) as publora:
+        yield publora
+
+
+def blocking(caught: Iterable[warnings.WarningMessage]) -> list[tuple[str, int]]:
+    """Where each warning says that a loop is blocked."""
+    caught = list(caught)
+    for one in caught:
+        assert one.category is RuntimeWarning
+        assert "blocks the event loop" in str(one.message)
+    return [(one.filename, one.lineno) for one in caught]
+
+
+async def test_the_first_call_that_blocks_an_event_loop_warns_where_it_is_made(
+    publora: Publora,
+) -> None:
+    other = publora.with_options(deadline=5)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        await ask_twice(publora)
+        await ask_twice(other)
+    assert blocking(caught) == [("webapp.py", 3)]
+
+
+async def test_in_debug_mode_every_call_that_blocks_is_logged_where_it_is_made(
+    publora: Publora, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "publora_async")
+    asyncio.get_running_loop().set_debug(True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        await ask_twice(publora)
+    assert blocking(caught) == [("webapp.py", 3)]
+    said = [one for one in caplog.records if one.name == "publora_async"]
+    lines = [one.lineno for one in said]
+    assert (lines[0], {*lines}) == (3, {3, 4})
+    for one in said:
+        assert (one.levelname, one.pathname) == ("WARNING", "webapp.py")
+        assert "asyncio.to_thread" in one.getMessage()
+
+
+async def test_in_an_interactive_shell_nothing_warns(
+    publora: Publora, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in IPython and in notebooks, where a loop always runs."""
+    monkeypatch.setattr(sys, "ps1", "In : ", raising=False)
+    await ask_twice(publora)
+
+
+async def test_a_call_in_a_thread_of_its_own_blocks_no_loop(publora: Publora) -> None:
+    asyncio.get_running_loop().set_debug(True)
+    assert await asyncio.to_thread(publora.connections.list) == ConnectionList()

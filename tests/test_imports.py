@@ -72,6 +72,7 @@ SHARED = {
     "publora_async._fan_out.progress.Collector",
     "publora_async._fan_out.window.Window",
     "publora_async._introspection.Resource",
+    "publora_async._loops.loop_or_none",
     "publora_async.sandbox.__main__.main",
 }
 """What ``publora_sync`` takes of ``publora_async`` that users have no name for."""

@@ -50,6 +50,7 @@ async def called_back(call: Callable[[], object]) -> object:
     return await done
 
 
+@pytest.mark.filterwarnings("ignore:this call blocks the event loop")
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("call", CALLS)
 def test_30_it_works_wherever_a_loop_is_running(call: str, place: str, serve: Serve) -> None:
@@ -63,6 +64,7 @@ def test_30_it_works_wherever_a_loop_is_running(call: str, place: str, serve: Se
     assert (len(server.heads), server.connections) == (3, 1)
 
 
+@pytest.mark.filterwarnings("ignore:this call blocks the event loop")
 async def test_30_it_works_inside_the_tests_own_loop(serve: Serve) -> None:
     server = serve(reply())
     with Publora(KEY, base_url=server.base_url) as publora:
