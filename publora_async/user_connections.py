@@ -256,7 +256,7 @@ class UserConnectionsList(Sequence[_T_co]):
                 chosen.append(attrs.evolve(answer, connections=some))
         return UserConnectionsList(chosen)
 
-    def to_records(self, *, now: datetime | None = None) -> list[Row]:
+    def to_records(self, *, now: datetime | None = None, json: bool = False) -> list[Row]:
         """
         One row for each account, as :meth:`ConnectionList.to_records`, with *user_id* in front.
 
@@ -265,6 +265,8 @@ class UserConnectionsList(Sequence[_T_co]):
 
         Args:
             now: The moment to judge by, aware. ``None``: the present one.
+            json: Whether times are text, as in :meth:`ConnectionList.to_dict`, for ``json.dumps``;
+                else they are datetimes.
 
         Raises:
             ConfigurationError: *now* is no datetime, or has no time zone.
@@ -278,7 +280,7 @@ class UserConnectionsList(Sequence[_T_co]):
             else:
                 accounts = answer.connections.to_records(now=moment)
                 rows += [{"user_id": answer.user_id, **row, "error": None} for row in accounts]
-        return rows
+        return _frames.to_json(rows) if json else rows
 
     def to_pandas(self, *, time_zone: bool = True) -> "pd.DataFrame":
         """

@@ -49,12 +49,11 @@ DOORS = {
     "publora_async._decoding": Door(
         takes={
             "publora_async._wire",
-            "publora_async.connection_list",
             "publora_async.errors",
             "publora_async.records",
             "publora_async.secret",
         },
-        serves={*RESOURCES, "publora_async"},
+        serves={*RESOURCES, "publora_async.connection_list"},
     ),
     "publora_async._fan_out": Door(
         takes={"publora_async.errors", "publora_async.user_connections"},
