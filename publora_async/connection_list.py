@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from json import dumps
 from operator import itemgetter
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, ClassVar, overload
 
 import attrs
 
@@ -13,6 +13,7 @@ from publora_async import _frames
 from publora_async._checks import check_moment, check_text
 from publora_async._decoding.bodies import connections_of
 from publora_async._introspection import LazyModule
+from publora_async._pydantic import AsList
 from publora_async._urgency import Urgency, by_urgency, check_horizon, urgency_of
 from publora_async._wire import JSONValue, platform_name
 from publora_async.errors import ResponseDecodeError
@@ -32,7 +33,7 @@ def _to_tuple(connections: Iterable[Connection]) -> tuple[Connection, ...]:
 
 
 @attrs.frozen(repr=False)
-class ConnectionList(Sequence[Connection]):
+class ConnectionList(AsList, Sequence[Connection]):
     """
     An immutable sequence of connections, in the service's order.
 
@@ -40,6 +41,7 @@ class ConnectionList(Sequence[Connection]):
     it shows itself as a table.
     """
 
+    _item: ClassVar = Connection
     _connections: tuple[Connection, ...] = attrs.field(default=(), converter=_to_tuple)
 
     @overload

@@ -12,6 +12,7 @@ from publora_async._checks import aware, check_count, check_header_value, check_
 from publora_async._decoding.bodies import decode_success, many, one
 from publora_async._http.request import path_part, request
 from publora_async._introspection import LazyModule
+from publora_async._pydantic import AsObject
 from publora_async._wire import JSONValue, named, to_wire
 from publora_async.errors import ConfigurationError
 from publora_async.secret import Secret
@@ -37,7 +38,7 @@ def _masked_link(url: str | None) -> str:
 
 
 @attrs.frozen(kw_only=True)
-class ManagedUser:
+class ManagedUser(AsObject):
     """
     A user of the workspace that the key belongs to.
 
@@ -75,7 +76,7 @@ class ManagedUser:
 
 
 @attrs.frozen(kw_only=True)
-class ConnectionLink:
+class ConnectionLink(AsObject):
     """
     A link with which a managed user connects accounts in a browser.
 

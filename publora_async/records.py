@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from publora_async._checks import aware, check_moment, plain_text
+from publora_async._pydantic import AsObject
 from publora_async._wire import ALWAYS, JSONValue, platform_name, to_wire
 
 __all__ = [
@@ -108,7 +109,7 @@ class TestStatus(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class LastError:
+class LastError(AsObject):
     """
     The last error that posting to an account met.
 
@@ -130,7 +131,7 @@ class LastError:
 
 
 @attrs.frozen(kw_only=True)
-class Connection:
+class Connection(AsObject):
     """
     One social account connected to a Publora account or to a managed user.
 
@@ -272,7 +273,7 @@ class Connection:
 
 
 @attrs.frozen(kw_only=True)
-class ConnectionTest:
+class ConnectionTest(AsObject):
     """
     What the platform itself says of a connection's credential.
 

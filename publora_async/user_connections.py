@@ -10,6 +10,7 @@ import attrs
 from publora_async import _frames
 from publora_async._checks import check_moment
 from publora_async._introspection import LazyModule
+from publora_async._pydantic import AsList, AsObject
 from publora_async._urgency import by_urgency, check_horizon
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import PubloraError, UsersFailedError
@@ -28,7 +29,7 @@ __all__ = ["UserConnections", "UserConnectionsList", "UserFailed", "UserSucceede
 
 
 @attrs.frozen
-class UserSucceeded:
+class UserSucceeded(AsObject):
     """
     A managed user whose connections were listed.
 
@@ -53,7 +54,7 @@ class UserSucceeded:
 
 
 @attrs.frozen
-class UserFailed:
+class UserFailed(AsObject):
     """
     A managed user whose connections could not be found out.
 
@@ -109,7 +110,7 @@ def _to_tuple(answers: Iterable[_T]) -> tuple[_T, ...]:
 
 
 @attrs.frozen(repr=False)
-class UserConnectionsList(Sequence[_T_co]):
+class UserConnectionsList(AsList, Sequence[_T_co]):
     """
     An immutable sequence of results, in the order in which the users were given.
 
@@ -118,6 +119,7 @@ class UserConnectionsList(Sequence[_T_co]):
     as a table of accounts.
     """
 
+    _item: ClassVar = UserConnections
     _answers: tuple[_T_co, ...] = attrs.field(default=(), converter=_to_tuple)
 
     @overload
