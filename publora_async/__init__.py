@@ -8,16 +8,16 @@ PYTEST_DONT_REWRITE: there is no assertion here for it to explain.
 
 import importlib
 import logging
+import sys
 from typing import TYPE_CHECKING
 
 from publora_async._version import __version__
 
 if TYPE_CHECKING:
-    from publora_async._decoding.bodies import decode_connections
     from publora_async._wire import JSONValue
     from publora_async.answers import AsyncAnswers
     from publora_async.client import AsyncPublora
-    from publora_async.connection_list import ConnectionList
+    from publora_async.connection_list import ConnectionList, decode_connections
     from publora_async.connections import AsyncConnections
     from publora_async.errors import (
         APIStatusError,
@@ -53,9 +53,12 @@ if TYPE_CHECKING:
         ConnectionTest,
         LastError,
         Platform,
+        PlatformName,
         Row,
+        StatusName,
         StatusSource,
         TestStatus,
+        TestStatusName,
         TokenStatus,
     )
     from publora_async.secret import Secret
@@ -92,6 +95,7 @@ __all__ = [
     "PermissionDeniedError",
     "PermissionReason",
     "Platform",
+    "PlatformName",
     "PubloraError",
     "RateLimitError",
     "RequestTimeoutError",
@@ -100,8 +104,10 @@ __all__ = [
     "Secret",
     "ServerError",
     "Stage",
+    "StatusName",
     "StatusSource",
     "TestStatus",
+    "TestStatusName",
     "Timeouts",
     "TokenStatus",
     "TransportError",
@@ -140,6 +146,7 @@ _HOMES = {
     "PermissionDeniedError": "publora_async.errors",
     "PermissionReason": "publora_async.permissions",
     "Platform": "publora_async.records",
+    "PlatformName": "publora_async.records",
     "PubloraError": "publora_async.errors",
     "RateLimitError": "publora_async.errors",
     "RequestTimeoutError": "publora_async.errors",
@@ -148,8 +155,10 @@ _HOMES = {
     "Secret": "publora_async.secret",
     "ServerError": "publora_async.errors",
     "Stage": "publora_async.errors",
+    "StatusName": "publora_async.records",
     "StatusSource": "publora_async.records",
     "TestStatus": "publora_async.records",
+    "TestStatusName": "publora_async.records",
     "Timeouts": "publora_async.options",
     "TokenStatus": "publora_async.records",
     "TransportError": "publora_async.errors",
@@ -158,7 +167,7 @@ _HOMES = {
     "UserFailed": "publora_async.user_connections",
     "UserSucceeded": "publora_async.user_connections",
     "UsersFailedError": "publora_async.errors",
-    "decode_connections": "publora_async._decoding.bodies",
+    "decode_connections": "publora_async.connection_list",
 }
 """The module that each public name comes from."""
 
@@ -167,7 +176,10 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # With both, the traceback suggests a name that is like it.
+        module = sys.modules[__name__]
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message, name=name, obj=module)
     value: object = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

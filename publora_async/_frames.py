@@ -1,16 +1,17 @@
-"""Rows of accounts as HTML tables and data frames."""
+"""Rows of accounts as HTML tables, data frames and for JSON."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from publora_async.records import Connection
+from publora_async._wire import time_text
+from publora_async.records import Connection, Row
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["COLUMNS", "SHOWN", "to_html", "to_pandas", "to_polars"]
+__all__ = ["COLUMNS", "SHOWN", "to_html", "to_json", "to_pandas", "to_polars"]
 
 _TIMES = ("access_token_expires_at", "last_successful_post", "last_error_at")
 
@@ -34,6 +35,17 @@ SHOWN: Sequence[str] = (
 """The columns that an HTML table shows."""
 
 _MOST_HTML_ROWS = 200
+
+
+def to_json(rows: Sequence[Row]) -> list[Row]:
+    """The rows with each time as text, as JSON has none."""
+    return [
+        {
+            name: time_text(value) if isinstance(value, datetime) else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
 
 
 def to_html(

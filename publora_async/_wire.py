@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-__all__ = ["ALWAYS", "JSONValue", "named", "platform_name", "to_wire", "wire_name"]
+__all__ = ["ALWAYS", "JSONValue", "named", "platform_name", "time_text", "to_wire", "wire_name"]
 
 JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
 """Whatever JSON can say."""
@@ -35,6 +35,13 @@ def platform_name(text: str) -> str:
     return "twitter" if name == "x" else name
 
 
+def time_text(time: datetime) -> str:
+    """An aware time as the wire spells it: ``2026-10-08T15:30:00.000Z``."""
+    # The service sends milliseconds; finer times, should they come, are not cut short.
+    spec = "microseconds" if time.microsecond % 1000 else "milliseconds"
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+
+
 def to_wire(record: attrs.AttrsInstance) -> dict[str, JSONValue]:
     """
     A record as the wire has it.
@@ -55,9 +62,7 @@ def to_wire(record: attrs.AttrsInstance) -> dict[str, JSONValue]:
 
 def _to_json(value: Any) -> JSONValue:  # noqa: ANN401  # whatever a record holds
     if isinstance(value, datetime):
-        # The service sends milliseconds; finer times, should they come, are not cut short.
-        spec = "microseconds" if value.microsecond % 1000 else "milliseconds"
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+        return time_text(value)
     if isinstance(value, tuple):
         return [_to_json(item) for item in value]
     return to_wire(value) if attrs.has(type(value)) else value

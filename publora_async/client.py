@@ -163,6 +163,11 @@ class AsyncPublora:
         other._use(transport, owner=False)  # noqa: SLF001  # of our own class
         return other
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, or for a client of :meth:`with_options` what that was made of."""
+        return self._transport.pool.closed
+
     async def close(self) -> None:
         """Close the connections. Calls under way fail; closing again does nothing."""
         if self._owns_connections:

@@ -1,19 +1,23 @@
 """The connections of one account or managed user, as a list that answers questions."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from json import dumps
 from operator import itemgetter
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, ClassVar, overload
 
 import attrs
 
 from publora_async import _frames
 from publora_async._checks import check_moment, check_text
+from publora_async._decoding.bodies import connections_of
 from publora_async._introspection import LazyModule
+from publora_async._pydantic import AsList
 from publora_async._urgency import Urgency, by_urgency, check_horizon, urgency_of
 from publora_async._wire import JSONValue, platform_name
-from publora_async.records import Connection, Platform, Row
+from publora_async.errors import ResponseDecodeError
+from publora_async.records import Connection, Platform, PlatformName, Row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 else:
     pd, pl = LazyModule("pandas"), LazyModule("polars")
 
-__all__ = ["ConnectionList"]
+__all__ = ["ConnectionList", "decode_connections"]
 
 
 def _to_tuple(connections: Iterable[Connection]) -> tuple[Connection, ...]:
@@ -29,7 +33,7 @@ def _to_tuple(connections: Iterable[Connection]) -> tuple[Connection, ...]:
 
 
 @attrs.frozen(repr=False)
-class ConnectionList(Sequence[Connection]):
+class ConnectionList(AsList, Sequence[Connection]):
     """
     An immutable sequence of connections, in the service's order.
 
@@ -45,6 +49,7 @@ class ConnectionList(Sequence[Connection]):
         {'twitter': ['twitter-123'], 'linkedin': ['linkedin-ABC', 'linkedin-DEF']}
     """
 
+    _item: ClassVar = Connection
     _connections: tuple[Connection, ...] = attrs.field(default=(), converter=_to_tuple)
 
     @overload
@@ -82,7 +87,7 @@ class ConnectionList(Sequence[Connection]):
         """The platform ids of each platform: ``{"twitter": ["twitter-123"], ...}``."""
         return {platform: some.platform_ids for platform, some in self.by_platform().items()}
 
-    def on(self, platform: str) -> "ConnectionList":
+    def on(self, platform: PlatformName) -> "ConnectionList":
         """
         The connections on *platform*.
 
@@ -179,22 +184,47 @@ class ConnectionList(Sequence[Connection]):
         urgent = [(key, some) for key, some in keys if key[0] is not Urgency.NONE]
         return ConnectionList(some for _, some in sorted(urgent, key=itemgetter(0)))
 
+    @classmethod
+    def from_dict(
+        cls, document: Mapping[str, JSONValue], *, strict: bool = False
+    ) -> "ConnectionList":
+        """
+        Read what :meth:`to_dict` has given, or the service's own response.
+
+        Args:
+            document: It is copied all the way down.
+            strict: As for :func:`decode_connections`, which reads the same from text.
+
+        Raises:
+            ResponseDecodeError: It is not of that shape, or holds what JSON cannot say.
+        """
+        try:
+            body = dumps(dict(document))
+        except (RecursionError, TypeError, ValueError) as error:
+            problem = str(error)
+        else:
+            return decode_connections(body.encode(), strict=strict)
+        raise ResponseDecodeError(f"the document is no JSON object: {problem}")
+
     def to_dict(self) -> dict[str, JSONValue]:
         """The wire's form: ``{"success": True, "connections": [...]}``."""
         return {"success": True, "connections": [some.to_dict() for some in self]}
 
-    def to_records(self, *, now: datetime | None = None) -> list[Row]:
+    def to_records(self, *, now: datetime | None = None, json: bool = False) -> list[Row]:
         """
         Each account as a flat row in snake case, see :meth:`Connection.to_row`.
 
         Args:
             now: The moment to judge by, aware. ``None``: the present one.
+            json: Whether times are text, as in :meth:`to_dict`, for ``json.dumps``; else they are
+                datetimes.
 
         Raises:
             ConfigurationError: *now* is no datetime, or has no time zone.
         """
         moment = check_moment("now", now)
-        return [connection.to_row(now=moment) for connection in self]
+        rows = [connection.to_row(now=moment) for connection in self]
+        return _frames.to_json(rows) if json else rows
 
     def to_pandas(self, *, time_zone: bool = True) -> "pd.DataFrame":
         """
@@ -230,3 +260,19 @@ class ConnectionList(Sequence[Connection]):
     ) -> "ConnectionList":
         moment = check_horizon(within, now)
         return ConnectionList(some for some in self if urgency_of(some, within, moment) is urgency)
+
+
+def decode_connections(body: bytes, *, strict: bool = False) -> ConnectionList:
+    """
+    Read the body of a response to ``GET /platform-connections``.
+
+    Args:
+        body: UTF-8 JSON, such as :meth:`ConnectionList.to_dict` written out.
+
+        strict: Whether an optional field of another type than documented is an error. Else it
+            is ``None``, and its value goes to *extra* under the wire's name.
+
+    Raises:
+        ResponseDecodeError: It is not JSON, or not of that shape.
+    """
+    return ConnectionList(connections_of(body, strict=strict))

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from publora_async._checks import check_count, check_seconds, plain_text
-from publora_async._decoding.bodies import decode_connections, one
+from publora_async._decoding.bodies import one
 from publora_async._fan_out.fan_out import FanOut
 from publora_async._fan_out.progress import Collector
 from publora_async._http.gate import Gate
@@ -14,7 +14,7 @@ from publora_async._http.request import Request, path_part, request
 from publora_async._introspection import LazyModule
 from publora_async._loops import running_loop
 from publora_async.answers import AsyncAnswers
-from publora_async.connection_list import ConnectionList
+from publora_async.connection_list import ConnectionList, decode_connections
 from publora_async.errors import (
     APIStatusError,
     ClientStateError,
@@ -26,7 +26,7 @@ from publora_async.errors import (
     TransportError,
 )
 from publora_async.managed_users import ManagedUser
-from publora_async.records import Connection, ConnectionTest
+from publora_async.records import Connection, ConnectionTest, PlatformName
 from publora_async.user_connections import (
     UserConnections,
     UserConnectionsList,
@@ -208,7 +208,7 @@ class AsyncConnections:
 
     async def wait_for(
         self,
-        platform: str,
+        platform: PlatformName,
         *,
         user_id: str | None = None,
         timeout: float,  # noqa: ASYNC109  # it is told in our own error, with what was waited for

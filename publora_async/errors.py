@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 import attrs
 
 from publora_async._introspection import LazyModule
+from publora_async._pydantic import AsText
 from publora_async._wire import JSONValue  # noqa: TC001  # as above
 from publora_async.permissions import PermissionReason
 
@@ -70,7 +71,7 @@ the client's calls are failing, or a fan-out found the service down.
 # Exceptions are attrs classes with positional fields throughout: one with keyword-only fields
 # cannot be unpickled, and errors do cross process boundaries.
 @attrs.define(slots=False)
-class PubloraError(Exception):
+class PubloraError(AsText, Exception):
     """
     Whatever goes wrong in the SDK.
 

@@ -1,6 +1,7 @@
 """The resource ``managed_users``, and the records of what it gives."""
 
 import builtins
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from publora_async._checks import aware, check_count, check_header_value, check_
 from publora_async._decoding.bodies import decode_success, many, one
 from publora_async._http.request import path_part, request
 from publora_async._introspection import LazyModule
+from publora_async._pydantic import AsObject
 from publora_async._wire import JSONValue, named, to_wire
 from publora_async.errors import ConfigurationError
 from publora_async.secret import Secret
@@ -27,8 +29,16 @@ _MAX_USERS = 250_000
 _MAX_LISTING = 64 * 1024 * 1024
 
 
+def _masked_link(url: str | None) -> str:
+    """Show where a link leads, and not what is behind: whoever has that can connect accounts."""
+    if url is None:
+        return "None"
+    site = re.match(r"https?://[\w.:-]+(?=/)", url)
+    return repr(f"{site[0]}/***" if site else "***")
+
+
 @attrs.frozen(kw_only=True)
-class ManagedUser:
+class ManagedUser(AsObject):
     """
     A user of the workspace that the key belongs to.
 
@@ -43,8 +53,8 @@ class ManagedUser:
 
         daily_posts_left: How many posts are left today; not enforced. ``None`` if not known.
 
-        connections_page_url: The link for connecting accounts, where one was made. ``None``
-            otherwise.
+        connections_page_url: The link for connecting accounts, where one was made; ``repr`` shows
+            its site only. ``None`` otherwise.
 
         connections_page_token_expires_at: When that link lapses, in UTC. ``None`` without one.
 
@@ -61,7 +71,7 @@ class ManagedUser:
     display_name: str | None = None
     role: str | None = None
     daily_posts_left: int | None = None
-    connections_page_url: str | None = None
+    connections_page_url: str | None = attrs.field(default=None, repr=_masked_link)
     connections_page_token_expires_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
@@ -71,12 +81,12 @@ class ManagedUser:
 
 
 @attrs.frozen(kw_only=True)
-class ConnectionLink:
+class ConnectionLink(AsObject):
     """
     A link with which a managed user connects accounts in a browser.
 
     Attributes:
-        url: Send it to the user, and to nobody else.
+        url: Send it to the user, and to nobody else; ``repr`` shows its site only.
 
         token_expires_at: When it lapses, in UTC. ``None`` if the service did not say.
 
@@ -88,7 +98,7 @@ class ConnectionLink:
         Connect your accounts at https://app.publora.com/connections/f73b72057aa0c49f
     """
 
-    url: str
+    url: str = attrs.field(repr=_masked_link)
     token_expires_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 

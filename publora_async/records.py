@@ -8,11 +8,12 @@ https://github.com/publora/publora-api-docs/blob/main/docs/endpoints/platform-co
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import attrs
 
 from publora_async._checks import aware, check_moment, plain_text
+from publora_async._pydantic import AsObject
 from publora_async._wire import ALWAYS, JSONValue, platform_name, to_wire
 
 __all__ = [
@@ -20,14 +21,34 @@ __all__ = [
     "ConnectionTest",
     "LastError",
     "Platform",
+    "PlatformName",
     "Row",
+    "StatusName",
     "StatusSource",
     "TestStatus",
+    "TestStatusName",
     "TokenStatus",
 ]
 
 Row: TypeAlias = dict[str, str | bool | datetime | None]
 """One account as a flat row of a table."""
+
+# Editors offer what is literal; type checkers take any text. Members of a StrEnum would not be
+# offered between quotes.
+PlatformName: TypeAlias = (
+    Literal[
+        "twitter", "linkedin", "instagram", "threads", "tiktok", "youtube", "facebook", "bluesky",
+        "mastodon", "telegram", "pinterest",
+    ]
+    | str
+)  # fmt: skip
+"""A :class:`Platform` by its name, or any other."""
+
+StatusName: TypeAlias = Literal["valid", "expiring_soon", "expired", "unknown"] | str
+"""A :class:`TokenStatus` by its name, or any other."""
+
+TestStatusName: TypeAlias = Literal["ok", "error"] | str
+"""A :class:`TestStatus` by its name, or any other."""
 
 
 class Platform(StrEnum):
@@ -88,7 +109,7 @@ class TestStatus(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class LastError:
+class LastError(AsObject):
     """
     The last error that posting to an account met.
 
@@ -114,7 +135,7 @@ class LastError:
 
 
 @attrs.frozen(kw_only=True)
-class Connection:
+class Connection(AsObject):
     """
     One social account connected to a Publora account or to a managed user.
 
@@ -161,7 +182,7 @@ class Connection:
         default=None, metadata=ALWAYS, validator=aware
     )
     profile_url: str | None = None
-    token_status: str | None = None
+    token_status: StatusName | None = None
     token_expires_in: str | None = None
     last_successful_post: datetime | None = attrs.field(default=None, validator=aware)
     last_error: LastError | None = None
@@ -169,7 +190,7 @@ class Connection:
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
     @property
-    def platform(self) -> str:
+    def platform(self) -> PlatformName:
         """What *platform_id* says before its first hyphen, such as ``"telegram"``."""
         # partition, not split: Telegram ids begin with a hyphen of their own.
         return self.platform_id.partition("-")[0]
@@ -180,11 +201,11 @@ class Connection:
         return self.platform_id.partition("-")[2]
 
     @property
-    def status(self) -> str:
+    def status(self) -> StatusName:
         """Health of the credential now; see :meth:`status_at`."""
         return self.status_at(datetime.now(UTC))
 
-    def status_at(self, now: datetime) -> str:
+    def status_at(self, now: datetime) -> StatusName:
         """
         Health of the credential as plain text, usually equal to a :class:`TokenStatus`.
 
@@ -261,7 +282,7 @@ class Connection:
 
 
 @attrs.frozen(kw_only=True)
-class ConnectionTest:
+class ConnectionTest(AsObject):
     """
     What the platform itself says of a connection's credential.
 
@@ -294,8 +315,8 @@ class ConnectionTest:
     __test__ = False  # pytest would take it for a test
 
     platform_id: str
-    status: str
-    platform: str | None = None
+    status: TestStatusName
+    platform: PlatformName | None = None
     username: str | None = None
     message: str | None = None
     permissions: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ import attrs
 from publora_async import _frames
 from publora_async._checks import check_moment
 from publora_async._introspection import LazyModule
+from publora_async._pydantic import AsList, AsObject
 from publora_async._urgency import by_urgency, check_horizon
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import PubloraError, UsersFailedError
@@ -28,7 +29,7 @@ __all__ = ["UserConnections", "UserConnectionsList", "UserFailed", "UserSucceede
 
 
 @attrs.frozen
-class UserSucceeded:
+class UserSucceeded(AsObject):
     """
     A managed user whose connections were listed.
 
@@ -58,7 +59,7 @@ class UserSucceeded:
 
 
 @attrs.frozen
-class UserFailed:
+class UserFailed(AsObject):
     """
     A managed user whose connections could not be found out.
 
@@ -119,7 +120,7 @@ def _to_tuple(answers: Iterable[_T]) -> tuple[_T, ...]:
 
 
 @attrs.frozen(repr=False)
-class UserConnectionsList(Sequence[_T_co]):
+class UserConnectionsList(AsList, Sequence[_T_co]):
     """
     An immutable sequence of results, in the order in which the users were given.
 
@@ -134,6 +135,7 @@ class UserConnectionsList(Sequence[_T_co]):
         <UserConnectionsList of 2 users, 1 failed: 1 x down>
     """
 
+    _item: ClassVar = UserConnections
     _answers: tuple[_T_co, ...] = attrs.field(default=(), converter=_to_tuple)
 
     @overload
@@ -274,7 +276,7 @@ class UserConnectionsList(Sequence[_T_co]):
                 chosen.append(attrs.evolve(answer, connections=some))
         return UserConnectionsList(chosen)
 
-    def to_records(self, *, now: datetime | None = None) -> list[Row]:
+    def to_records(self, *, now: datetime | None = None, json: bool = False) -> list[Row]:
         """
         One row for each account, as :meth:`ConnectionList.to_records`, with *user_id* in front.
 
@@ -283,6 +285,8 @@ class UserConnectionsList(Sequence[_T_co]):
 
         Args:
             now: The moment to judge by, aware. ``None``: the present one.
+            json: Whether times are text, as in :meth:`ConnectionList.to_dict`, for ``json.dumps``;
+                else they are datetimes.
 
         Raises:
             ConfigurationError: *now* is no datetime, or has no time zone.
@@ -296,7 +300,7 @@ class UserConnectionsList(Sequence[_T_co]):
             else:
                 accounts = answer.connections.to_records(now=moment)
                 rows += [{"user_id": answer.user_id, **row, "error": None} for row in accounts]
-        return rows
+        return _frames.to_json(rows) if json else rows
 
     def to_pandas(self, *, time_zone: bool = True) -> "pd.DataFrame":
         """

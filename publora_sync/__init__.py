@@ -7,6 +7,7 @@ PYTEST_DONT_REWRITE: there is no assertion here for pytest to explain.
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
 
 from publora_async import __version__
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         PermissionDeniedError,
         PermissionReason,
         Platform,
+        PlatformName,
         PubloraError,
         RateLimitError,
         RequestTimeoutError,
@@ -42,8 +44,10 @@ if TYPE_CHECKING:
         Secret,
         ServerError,
         Stage,
+        StatusName,
         StatusSource,
         TestStatus,
+        TestStatusName,
         Timeouts,
         TokenStatus,
         TransportError,
@@ -84,6 +88,7 @@ __all__ = [
     "PermissionDeniedError",
     "PermissionReason",
     "Platform",
+    "PlatformName",
     "Publora",
     "PubloraError",
     "RateLimitError",
@@ -93,8 +98,10 @@ __all__ = [
     "Secret",
     "ServerError",
     "Stage",
+    "StatusName",
     "StatusSource",
     "TestStatus",
+    "TestStatusName",
     "Timeouts",
     "TokenStatus",
     "TransportError",
@@ -118,7 +125,10 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # With both, the traceback suggests a name that is like it.
+        module = sys.modules[__name__]
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message, name=name, obj=module)
     value: object = getattr(importlib.import_module(_HOMES.get(name, "publora_async")), name)
     globals()[name] = value
     return value

@@ -109,6 +109,9 @@ class Bridge:
 
     Args:
         close: Awaited on the thread before it ends.
+
+    Attributes:
+        stopped: Whether :meth:`stop` has been called.
     """
 
     def __init__(self, close: Callable[[], Awaitable[None]]) -> None:
@@ -116,7 +119,7 @@ class Bridge:
         # One for each process, as a fork copies no threads. And no lock around them: a signal
         # handler that calls while this thread is in the middle of a call would wait for itself.
         self._loop_threads: dict[int, LoopThread] = {}
-        self._stopped = False
+        self.stopped: bool = False
         self._has_warned = False
 
     def run(self, call: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -190,7 +193,7 @@ class Bridge:
             _when_dropped(self, new.stop)
             loop_thread = self._loop_threads.setdefault(pid, new)
         # Not before the thread can be found: stop() would miss one that starts meanwhile.
-        if self._stopped:
+        if self.stopped:
             raise ClientStateError("this client is closed: make another one")
         if loop_thread.is_current:
             raise ClientStateError("a sync client cannot be called from its own event loop")
@@ -204,7 +207,7 @@ class Bridge:
 
     def stop(self) -> None:
         """End the loop thread; calls under way fail. Again: nothing happens."""
-        self._stopped = True
+        self.stopped = True
         loop_thread = self._loop_threads.get(os.getpid())
         if loop_thread is not None:
             loop_thread.stop()

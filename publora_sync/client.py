@@ -146,6 +146,11 @@ class Publora:
         other._use(derived, self._bridge, owner=False)  # noqa: SLF001  # of our own class
         return other
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, or for a client of :meth:`with_options` what that was made of."""
+        return self._bridge.stopped
+
     def close(self) -> None:
         """Close the connections and end the thread. Calls under way fail; again does nothing."""
         if self._owns_connections:

@@ -8,6 +8,7 @@ from publora_async import (
     ConnectionList,
     ConnectionTest,
     ManagedUser,
+    PlatformName,
     UserConnectionsList,
 )
 from publora_async._fan_out.progress import Collector
@@ -154,7 +155,7 @@ class Connections:
 
     def wait_for(
         self,
-        platform: str,
+        platform: PlatformName,
         *,
         user_id: str | None = None,
         timeout: float,

@@ -132,6 +132,19 @@ async def test_a_derived_client_is_checked_as_the_first_is(
         publora.with_options(**change)  # type: ignore[arg-type]  # a table of wrong ones
 
 
+@pytest.mark.parametrize("colour", [AsyncPublora, Publora])
+async def test_a_client_says_whether_it_is_closed_and_one_derived_of_it_too(
+    colour: type[AsyncPublora | Publora],
+) -> None:
+    publora = colour(KEY)
+    derived = publora.with_options(deadline=5)
+    assert (publora.closed, derived.closed) == (False, False)
+    await _awaited(derived.close)
+    assert (publora.closed, derived.closed) == (False, False)
+    await _awaited(publora.close)
+    assert (publora.closed, derived.closed) == (True, True)
+
+
 async def _awaited(call: Callable[[], object]) -> None:
     """Call a method of either colour."""
     answer = call()

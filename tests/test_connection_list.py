@@ -1,9 +1,11 @@
 """A list of connections is an immutable sequence that answers questions."""
 
 import copy
+import json
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import attrs
 import pytest
@@ -12,7 +14,10 @@ from publora_async import (
     ConfigurationError,
     Connection,
     ConnectionList,
+    LastError,
     Platform,
+    ResponseDecodeError,
+    decode_connections,
 )
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -162,7 +167,8 @@ def test_a_span_that_is_no_timedelta_is_refused(within: timedelta) -> None:
 
 @pytest.mark.parametrize("now", [NOW.date(), 5, "now"])
 def test_a_moment_that_is_no_datetime_is_refused(now: datetime) -> None:
-    for judge in (*SELECTIONS, ALL.to_records):
+    judges: list[Callable[..., object]] = [*SELECTIONS, ALL.to_records]
+    for judge in judges:
         with pytest.raises(ConfigurationError) as raised:
             judge(now=now)
         assert raised.value == ConfigurationError(
@@ -180,6 +186,71 @@ def test_get_finds_a_connection_by_its_id(platform_id: str, expected: Connection
 def test_its_wire_form_and_its_rows_are_those_of_its_connections() -> None:
     assert ALL.to_dict() == {"success": True, "connections": [some.to_dict() for some in ALL]}
     assert ALL.to_records() == [some.to_row() for some in ALL]
+
+
+FULL = Connection(
+    platform_id="tiktok-4",
+    username="@you",
+    access_token_expires_at=NOW + timedelta(milliseconds=5),
+    last_error=LastError(message="Gone", occurred_at=NOW),
+    extra={"boards": [1]},
+)
+
+
+def test_rows_for_json_have_their_times_as_the_wire_has_them() -> None:
+    (row,) = ConnectionList([FULL]).to_records(json=True, now=NOW)
+    assert row == {
+        **FULL.to_row(now=NOW),
+        "access_token_expires_at": "2026-10-01T12:00:00.005Z",
+        "last_error_at": "2026-10-01T12:00:00.000Z",
+    }
+    assert json.loads(json.dumps(row)) == row
+
+
+def test_its_wire_form_is_read_again_from_a_dict_or_from_text() -> None:
+    accounts = ConnectionList([*ALL, FULL])
+    document = accounts.to_dict()
+    assert ConnectionList.from_dict(document) == accounts
+    assert decode_connections(json.dumps(document).encode()) == accounts
+
+
+def test_what_is_read_from_a_dict_does_not_change_with_it() -> None:
+    document: dict[str, Any] = ALL.to_dict()
+    read = ConnectionList.from_dict(document)
+    document["connections"][2]["boards"].append(2)
+    assert read == ALL
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({}, "the response is not what Publora documents: success: expected true"),
+        (
+            {"success": True, "connections": [{}]},
+            "the response is not what Publora documents: connections[0].platformId: is missing",
+        ),
+        (
+            {"success": True, "connections": [], "seen": NOW},
+            "the document is no JSON object: Object of type datetime is not JSON serializable",
+        ),
+    ],
+)
+def test_a_dict_of_another_shape_is_refused(document: Any, message: str) -> None:  # noqa: ANN401  # what is tested
+    with pytest.raises(ResponseDecodeError) as raised:
+        ConnectionList.from_dict(document)
+    assert raised.value.message == message
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+
+
+def test_an_odd_field_in_a_dict_is_an_error_only_where_strict() -> None:
+    document: dict[str, Any] = {
+        "success": True,
+        "connections": [{"platformId": "a-1", "username": 5}],
+    }
+    (account,) = ConnectionList.from_dict(document)
+    assert (account.username, account.extra) == (None, {"username": 5})
+    with pytest.raises(ResponseDecodeError, match="username: expected text, found a number"):
+        ConnectionList.from_dict(document, strict=True)
 
 
 def account(

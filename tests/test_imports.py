@@ -49,12 +49,11 @@ DOORS = {
     "publora_async._decoding": Door(
         takes={
             "publora_async._wire",
-            "publora_async.connection_list",
             "publora_async.errors",
             "publora_async.records",
             "publora_async.secret",
         },
-        serves={*RESOURCES, "publora_async"},
+        serves={*RESOURCES, "publora_async.connection_list"},
     ),
     "publora_async._fan_out": Door(
         takes={"publora_async.errors", "publora_async.user_connections"},
@@ -94,10 +93,12 @@ OWNERS = {
     "orjson": {"publora_async._decoding"},
     "pandas": {"publora_async._frames"},
     "polars": {"publora_async._frames"},
+    "pydantic": {"publora_async._pydantic"},
+    "pydantic_core": {"publora_async._pydantic"},
     "pytest": {"publora_async.pytest_plugin"},
     "rich": {"publora_sync.cli"},
     "tqdm": {"publora_async._fan_out"},
-    "typing_extensions": {"publora_async.user_connections"},
+    "typing_extensions": {"publora_async._pydantic", "publora_async.user_connections"},
     "yarl": {"publora_async._http"},
 }
 """Who may import what is not ours: modules, or all modules below one."""
@@ -286,7 +287,8 @@ def test_each_foreign_library_has_its_owner() -> None:
 def test_importing_the_sdk_does_not_import_aiohttp_the_command_or_data_frames() -> None:
     code = (
         "import sys, publora_async, publora_sync;"
-        "print({'aiohttp', 'click', 'rich', 'pandas', 'polars'} & sys.modules.keys())"
+        "from publora_async import ConnectionList, UserConnectionsList;"
+        "print({'aiohttp', 'click', 'rich', 'pandas', 'polars', 'pydantic'} & sys.modules.keys())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -8,12 +8,14 @@ import pytest
 
 from publora_async import (
     ConnectionLink,
+    ConnectionList,
     ConnectionTest,
     LastError,
     ManagedUser,
     ManagedUserKey,
     ResponseDecodeError,
     TestStatus,
+    UserSucceeded,
 )
 from publora_async._decoding.bodies import decode_success, many, one
 from publora_async.secret import Secret
@@ -153,6 +155,32 @@ def test_a_live_check_comes_back_as_it_was_up_to_nulls() -> None:
     bare = ConnectionTest(platform_id="a-1", status="error")
     assert bare.to_dict() == {"platformId": "a-1", "status": "error", "permissions": []}
     assert decode_test(encoded(TEST.to_dict())) == TEST
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://app.publora.com/connections/swordfish", "'https://app.publora.com/***'"),
+        ("http://127.0.0.1:8787/connect?token=swordfish", "'http://127.0.0.1:8787/***'"),
+        ("https://app.publora.com?token=swordfish", "'***'"),
+        ("https://swordfish@app.publora.com/", "'***'"),
+        ("swordfish", "'***'"),
+        ("", "'***'"),
+    ],
+)
+def test_a_connection_link_is_never_shown_in_full(url: str, shown: str) -> None:
+    """Whoever has it can connect accounts."""
+    assert repr(ConnectionLink(url=url)) == (
+        f"ConnectionLink(url={shown}, token_expires_at=None, extra={{}})"
+    )
+    user = ManagedUser(id="a", connections_page_url=url)
+    assert f" connections_page_url={shown}," in repr(user)
+    assert "swordfish" not in repr(UserSucceeded("a", ConnectionList(), user))
+    assert (user.connections_page_url, user.to_dict()["connectionsPageUrl"]) == (url, url)
+
+
+def test_without_a_link_none_is_shown() -> None:
+    assert " connections_page_url=None," in repr(ManagedUser(id="a"))
 
 
 def test_what_goes_back_is_a_copy() -> None:

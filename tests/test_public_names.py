@@ -3,6 +3,8 @@
 import ast
 import importlib
 import inspect
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -167,6 +169,16 @@ def test_a_name_that_a_package_does_not_have_is_an_attribute_error(package: Modu
         AttributeError, match=rf"^module '{package.__name__}' has no attribute 'swordfish'$"
     ):
         _ = package.swordfish
+
+
+@pytest.mark.parametrize("package", ["publora_async", "publora_sync"])
+def test_a_name_that_is_mistyped_gets_a_suggestion(package: str) -> None:
+    code = f"import {package}; {package}.ConectionList"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == (
+        f"AttributeError: module {package!r} has no attribute 'ConectionList'. "
+        "Did you mean: 'ConnectionList'?"
+    )
 
 
 @pytest.mark.parametrize("package", [publora_async, publora_sync])

@@ -4,7 +4,8 @@ import copy
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from enum import StrEnum
+from typing import Any, get_args
 
 import attrs
 import pytest
@@ -17,7 +18,11 @@ from publora_async import (
     LastError,
     ManagedUser,
     Platform,
+    PlatformName,
+    StatusName,
     StatusSource,
+    TestStatus,
+    TestStatusName,
     TokenStatus,
 )
 
@@ -286,3 +291,15 @@ def test_a_record_cannot_be_changed(record: Connection | LastError) -> None:
     for field in attrs.fields(type(record)):
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(record, field.name, None)
+
+
+@pytest.mark.parametrize(
+    ("names", "members"),
+    [(PlatformName, Platform), (StatusName, TokenStatus), (TestStatusName, TestStatus)],
+)
+def test_editors_offer_each_known_name_and_type_checkers_take_any_text(
+    names: object, members: type[StrEnum]
+) -> None:
+    literal, anything = get_args(names)
+    assert get_args(literal) == tuple(member.value for member in members)
+    assert anything is str

@@ -1,6 +1,7 @@
 """What a fan-out answers is an immutable sequence of results, one for each user."""
 
 import copy
+import json
 import pickle
 import traceback
 from collections.abc import Callable
@@ -326,6 +327,15 @@ def test_each_account_is_a_row_that_begins_with_its_user_and_so_is_each_failure(
         {**NO_ROW, "user_id": "emil", "error": str(EMIL.error)},
     ]
     assert [list(row) for row in records] == [COLUMNS] * 6
+
+
+def test_rows_for_json_can_be_written_out() -> None:
+    records = ALL.to_records(now=NOW, json=True)
+    assert json.loads(json.dumps(records)) == records
+    assert [row["access_token_expires_at"] for row in records] == [
+        *(None, None, None),
+        *("2026-10-04T12:00:00.000Z", None, None),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,10 @@ from publora_async._decoding.converter import (
 )
 from publora_async._decoding.strict_json import parse, parse_quickly
 from publora_async._wire import JSONValue
-from publora_async.connection_list import ConnectionList
 from publora_async.errors import ResponseDecodeError
 from publora_async.records import Connection
 
-__all__ = ["decode_connections", "decode_success", "many", "one"]
+__all__ = ["connections_of", "decode_success", "many", "one"]
 
 MAX_ITEMS = 20_000
 
@@ -59,20 +58,14 @@ def many(record: type[T], key: str, *, max_items: int = MAX_ITEMS) -> Callable[[
     return partial(_decode, build=build)
 
 
-def decode_connections(body: bytes, *, strict: bool = False) -> ConnectionList:
+def connections_of(body: bytes, *, strict: bool = False) -> list[Connection]:
     """
     Read the body of a response to ``GET /platform-connections``.
-
-    Args:
-        body: UTF-8 JSON, such as :meth:`ConnectionList.to_dict` written out.
-
-        strict: Whether an optional field of another type than documented is an error. Else it
-            is ``None``, and its value goes to *extra* under the wire's name.
 
     Raises:
         ResponseDecodeError: It is not JSON, or not of that shape.
     """
-    return ConnectionList(_decode(body, build=_connections, strict=strict))
+    return _decode(body, build=_connections, strict=strict)
 
 
 def decode_success(body: bytes, *, strict: bool = False) -> None:

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, get_args, get_origin
 
 import attrs
 
@@ -181,6 +182,15 @@ def _secret(value: object, _: type[Secret]) -> Secret:
     return Secret(_text(value, str))
 
 
+def _is_name(kind: object) -> bool:
+    return any(get_origin(one) is Literal for one in get_args(kind))
+
+
+def _name(value: object, kind: object) -> str | None:
+    # Usually one of the names that the type lists, but any text may come.
+    return None if value is None and NoneType in get_args(kind) else _text(value, str)
+
+
 def _texts(value: object, _: type[tuple[str, ...]]) -> tuple[str, ...]:
     if value is None:
         return ()
@@ -200,6 +210,7 @@ def _converter(*, detailed: bool, strict: bool = True) -> "Converter":
     converter.register_structure_hook_func(_is_time, _time)
     converter.register_structure_hook(Secret, _secret)
     converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
+    converter.register_structure_hook_func(_is_name, _name)
     converter.register_structure_hook_factory(
         attrs.has, lambda record: _record_hook(record, converter, detailed=detailed, strict=strict)
     )
