@@ -9,6 +9,8 @@ extras = project["optional-dependencies"]
 for requirement in [
     *project["dependencies"],
     *extras["cli"],
+    *extras["pandas"],
+    *extras["polars"],
     *extras["progress"],
     *extras["speed"],
 ]:

@@ -1,13 +1,16 @@
 """Where gevent or eventlet has patched the standard library, a sync client works."""
 
+import re
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from asking import Serve
-from hostile import reply
+from hostile import reply, user_asked_about
 from processes import LOOPS, finished, started
 
 PATCH = {
@@ -78,3 +81,52 @@ except ClientStateError as error:
     with started(script, server, tmp_path, loop=loop, warn="ignore") as process:
         assert finished(process) == (0, f"{REFUSED}\n", "")
     assert server.heads == []
+
+
+APP = """
+from publora_sync import Publora
+
+publora = Publora(deadline=30)
+
+def app(environ, start_response):
+    accounts = publora.connections.list(user_id=environ["PATH_INFO"][1:])
+    start_response("200 OK", [])
+    return [",".join(accounts.platform_ids).encode()]
+"""
+
+
+@pytest.mark.skipif(
+    not (find_spec("gunicorn") and find_spec("gevent")), reason="no gunicorn, or no gevent"
+)
+@pytest.mark.parametrize("loop", LOOPS)
+def test_30a_a_gunicorn_worker_of_gevents_kind_answers_each_request_with_its_own_accounts(
+    loop: str, serve: Serve, tmp_path: Path
+) -> None:
+    def answer(connection: socket.socket) -> None:
+        body = {"success": True, "connections": [{"platformId": f"x-{user_asked_about()}"}]}
+        connection.sendall(reply(body))
+
+    server = serve(*[answer] * 100)
+    (tmp_path / "app.py").write_text(APP)
+    script = f"""
+import os
+from gunicorn.app.wsgiapp import run
+os.chdir({str(tmp_path)!r})
+os.environ["HOME"] = os.getcwd()  # where it puts a socket of its own
+sys.argv = ["gunicorn", "-k", "gevent", "-b", "127.0.0.1:0", "app:app"]
+run()
+"""
+    with started(script, server, tmp_path, loop=loop, warn="ignore") as process:
+        assert process.stderr
+        listening = (re.search("Listening at: (http://[^ ]+)", line) for line in process.stderr)
+        url = next(found[1] for found in listening if found)
+
+        def get(user_id: str) -> str:
+            with urlopen(f"{url}/{user_id}", timeout=45) as response:  # noqa: S310  # loopback
+                return str(response.read().decode())
+
+        users = [f"u{n}" for n in range(100)]
+        with ThreadPoolExecutor(20) as pool:
+            assert list(pool.map(get, users)) == [f"x-{user}" for user in users]
+        process.terminate()
+        assert finished(process)[0] == 0
