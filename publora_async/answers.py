@@ -84,11 +84,16 @@ class AsyncAnswers(AsyncIterator[UserConnections]):
 
     async def aclose(self) -> None:
         """Stop asking, and wait until everything that was under way is released."""
+        await self.leave()
+
+    async def leave(self) -> list[tuple[int, UserConnections]]:
+        """Do so, and give the answers that arrived last, handed out or not, with their numbers."""
         if self._loop is None:
             self._window.close()
         elif self._loop is loop_or_none():  # elsewhere there is nothing of it to stop
             self._window.close()
-            await self._fan_out.aclose()
+            return await self._fan_out.aclose()
+        return []
 
     async def __aenter__(self) -> Self:
         return self

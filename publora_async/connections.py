@@ -180,8 +180,12 @@ class AsyncConnections:
         """
         with Collector(user_ids, progress) as collector:
             async with self.iter_many(user_ids, concurrency=concurrency) as answers:
-                while numbered := await answers.next_numbered():
-                    collector.add(*numbered)
+                try:
+                    while numbered := await answers.next_numbered():
+                        collector.add(*numbered)
+                except BaseException:
+                    collector.keep(await answers.leave())
+                    raise
         return collector.in_order()
 
     async def test(self, platform_id: str, *, user_id: str | None = None) -> ConnectionTest:

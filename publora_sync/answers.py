@@ -3,7 +3,6 @@
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -84,12 +83,19 @@ class Answers(Iterator[UserConnections]):
 
     def close(self) -> None:
         """Stop asking, and wait until everything that was under way is released."""
+        self.leave()
+
+    def leave(self) -> list[tuple[int, UserConnections]]:
+        """Do so, and give the answers that arrived last, handed out or not, with their numbers."""
         if os.getpid() != self._pid:
-            return
+            return []
         self._window.close()
-        if self._cancel is not None:
-            with suppress(ClientStateError):  # with the client, everything is released already
-                self._bridge.run(self._fan_out.aclose)
+        if self._cancel is None:
+            return []
+        try:
+            return self._bridge.run(self._fan_out.aclose)
+        except ClientStateError:  # with the client, everything is released already
+            return self._fan_out.arrived()
 
     def __enter__(self) -> Self:
         return self

@@ -130,8 +130,12 @@ class Connections:
             Collector(user_ids, progress) as collector,
             self.iter_many(user_ids, concurrency=concurrency) as answers,
         ):
-            while numbered := answers.next_numbered():
-                collector.add(*numbered)
+            try:
+                while numbered := answers.next_numbered():
+                    collector.add(*numbered)
+            except BaseException:
+                collector.keep(answers.leave())
+                raise
         return collector.in_order()
 
     def test(self, platform_id: str, *, user_id: str | None = None) -> ConnectionTest:

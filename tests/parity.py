@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, get_overloads
 
 from surface import resources
 
-__all__ = ["COLOURS", "ONLY_ASYNC", "differences", "docstrings", "not_exported"]
+__all__ = ["COLOURS", "ONLY_ASYNC", "differences", "docstrings", "not_exported", "sections"]
 
 COLOURS = {
     ", async ones included": "",
@@ -69,7 +69,7 @@ def _clients(ours: type, theirs: type) -> Iterator[str]:
             continue
         yield from pairs.compare(type(resource), type(yours[name]), is_resource=True)
         for client in (ours, theirs):
-            if name not in _sections(client.__doc__ or "").get("Attributes", {}):
+            if name not in sections(client.__doc__ or "").get("Attributes", {}):
                 yield f"say in the `Attributes` of {client.__name__} what its `{name}` is for"
     for name in yours.keys() - mine.keys():
         yield f"`{name}` of {theirs.__name__} has no async half: write it first, it does the work"
@@ -165,7 +165,7 @@ def _compare_classes(ours: type, theirs: type, *, whole: bool) -> Iterator[str]:
         yield from _compare_docstrings(ours.__name__, texts[0], theirs.__name__, texts[1])
         return
     # How a client or an iterator is used differs; what its arguments and attributes are does not.
-    mine, yours = map(_sections, texts)
+    mine, yours = map(sections, texts)
     for section in ("Args", "Attributes", "Raises"):
         left, right = mine.get(section, {}), yours.get(section, {})
         for entry in dict.fromkeys([*left, *right]):
@@ -279,7 +279,7 @@ def _does_io(name: str, method: Method) -> bool:
 
 def _without_raises(methods: Iterable[Method]) -> Iterator[str]:
     for method in methods:
-        if method.__doc__ and "Raises" not in _sections(method.__doc__):
+        if method.__doc__ and "Raises" not in sections(method.__doc__):
             yield f"{_name(method)} does not say what it raises: give its docstring a `Raises:`"
 
 
@@ -306,7 +306,7 @@ def _sentences(text: str) -> list[str]:
     return re.split(r"(?<=[.:;]) ", text)
 
 
-def _sections(docstring: str) -> dict[str, dict[str, str]]:
+def sections(docstring: str) -> dict[str, dict[str, str]]:
     """The entries of each section, by the section's title."""
     parts = re.split(
         r"^(Args|Attributes|Raises|Returns):$", inspect.cleandoc(docstring), flags=re.MULTILINE

@@ -30,6 +30,7 @@ class FanOut(Generic[T, R]):
         self._started = 0
         self._taken = 0
         self._done: dict[int, R] = {}
+        self._given: list[tuple[int, R]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
         self._ended = self._cancelled = False
@@ -73,6 +74,7 @@ class FanOut(Generic[T, R]):
         """
         while True:
             if answers := self._ready():
+                self._given = answers
                 return answers
             if self._error is not None:
                 error, self._error = self._error, None
@@ -100,11 +102,22 @@ class FanOut(Generic[T, R]):
         for task in self._tasks:
             task.cancel()
 
-    async def aclose(self) -> None:
-        """Stop asking, forget the answers, and wait until everything under way is released."""
+    def arrived(self) -> list[tuple[int, R]]:
+        """
+        Give the answers that nobody has taken, and those that were taken last.
+
+        Whoever took those may have been interrupted before they were of any use.
+        """
+        return [*self._given, *self._done.items()]
+
+    async def aclose(self) -> list[tuple[int, R]]:
+        """Stop asking, wait until everything under way is released, and give what arrived."""
         self.cancel()
-        self._done.clear()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        arrived = self.arrived()
+        self._given = []
+        self._done.clear()
+        return arrived
 
     def _fail(self, error: BaseException) -> None:
         self._error = self._error or error

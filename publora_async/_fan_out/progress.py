@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterable, Sized
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -46,6 +46,10 @@ class Collector:
         self._answers[number] = answer
         self._failed += answer.error is not None
         self._report(len(self._answers), self._total, self._failed)
+
+    def keep(self, numbered: Iterable[tuple[int, UserConnections]]) -> None:
+        """Take in answers, some perhaps a second time, without reporting them."""
+        self._answers.update(numbered)
 
     def in_order(self) -> UserConnectionsList:
         """Give what was taken in, in the order in which the users were given."""

@@ -257,3 +257,19 @@ async def test_an_eager_task_that_reads_items_reads_none_after_a_failure(
         await fan_out.take()
     assert await fan_out.take() is None
     assert service.asked == read == ["a", "bad"]
+
+
+async def test_closing_gives_what_was_taken_last_and_what_nobody_took(
+    fan_out: FanOut[str, str], service: Service
+) -> None:
+    service.hold("b", "c", "d")
+    fan_out.start(["a", "b", "c", "d"])
+    for number, (item, capital) in enumerate([("a", "A"), ("b", "B")]):
+        if number:
+            service.answer(item)
+        assert await fan_out.take() == [(number, capital)]
+    service.answer("c")
+    await turn()
+    assert await fan_out.aclose() == [(1, "B"), (2, "C")]
+    assert await fan_out.aclose() == []
+    assert await fan_out.take() is None

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from colours import Client, Question
@@ -26,6 +27,7 @@ from publora_async import (
 from publora_async._fan_out.progress import Collector
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
+from publora_sync._bridge import _Job
 
 NOBODY = "0" * 24
 LIST = "GET /platform-connections"
@@ -279,3 +281,50 @@ async def test_without_a_stderr_a_bar_draws_nothing_and_fails_nothing(
         collector.add(0, GOOD)
         collector.add(1, BAD)
     assert len(collector.in_order()) == 2
+
+
+REFUSED_UNASKED = [f"user {number}" for number in range(5)]  # so all are answered in one turn
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+async def test_what_arrived_and_was_not_taken_in_yet_is_kept_too(
+    error: type[BaseException], client: Client
+) -> None:
+    def progress(*_: object) -> None:
+        raise error
+
+    with pytest.raises(error) as raised:
+        await client.ask(list_many(REFUSED_UNASKED, progress=progress))
+    results = getattr(raised.value, "results", ())
+    assert [answer.user_id for answer in results] == REFUSED_UNASKED
+
+
+def test_what_was_on_its_way_between_the_threads_at_an_interrupt_is_kept_too(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = _Job.wait
+
+    def interrupted(self: Any, loop_thread: Any) -> None:  # noqa: ANN401  # as it is
+        monkeypatch.setattr(_Job, "wait", waited)
+        waited(self, loop_thread)
+        raise KeyboardInterrupt
+
+    with Publora(sandbox.api_key, base_url=sandbox.base_url) as publora:
+        monkeypatch.setattr(_Job, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt) as raised:
+            publora.connections.list_many(REFUSED_UNASKED)
+    results = getattr(raised.value, "results", ())
+    assert [answer.user_id for answer in results] == REFUSED_UNASKED
+
+
+def test_where_the_client_is_closed_meanwhile_what_arrived_is_kept_too(sandbox: Sandbox) -> None:
+    publora = Publora(sandbox.api_key, base_url=sandbox.base_url)
+
+    def progress(*_: object) -> None:
+        publora.close()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as raised:
+        publora.connections.list_many(REFUSED_UNASKED, progress=progress)
+    results = getattr(raised.value, "results", ())
+    assert [answer.user_id for answer in results] == REFUSED_UNASKED
