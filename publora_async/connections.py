@@ -49,7 +49,7 @@ class AsyncConnections:
     Example:
         >>> accounts = await publora.connections.list()
         >>> [account.platform_id for account in accounts.expired()]
-        ['linkedin-...', 'youtube-...', 'facebook-...']
+        ['linkedin-...', 'instagram-...', 'youtube-...']
         >>> check = await publora.connections.test(accounts[0].platform_id)
         >>> check.ok, check.message
         (True, 'Connection is working')

@@ -25,7 +25,7 @@ class Connections:
     Example:
         >>> accounts = publora.connections.list()
         >>> [account.platform_id for account in accounts.expired()]
-        ['linkedin-...', 'youtube-...', 'facebook-...']
+        ['linkedin-...', 'instagram-...', 'youtube-...']
         >>> check = publora.connections.test(accounts[0].platform_id)
         >>> check.ok, check.message
         (True, 'Connection is working')

@@ -14,6 +14,7 @@ from surface import PACKAGES, ROOT, Module, build, imports, tell, walk
 
 import publora_async
 import publora_sync
+from publora_async import pytest_plugin
 
 FILES = walk(ROOT, *PACKAGES)
 
@@ -102,9 +103,9 @@ def test_a_public_module_lists_only_what_its_package_exports() -> None:
     tell(found)
 
 
-# pytest_plugin is public for pytest alone: what it lists is a fixture.
+# pytest_plugin is public for pytest alone: what it lists are its fixtures and hooks.
 PUBLIC = {
-    "publora_async": {*publora_async.__all__, "publora_sandbox"},
+    "publora_async": {*publora_async.__all__, *pytest_plugin.__all__},
     "publora_sync": set(publora_sync.__all__),
 }
 

@@ -4,10 +4,8 @@ import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote
-
-import attrs
 
 from publora_async._checks import check_header_value, plain_text
 from publora_async.errors import (
@@ -29,8 +27,7 @@ MAX_BODY = 4 * 1024 * 1024
 E = TypeVar("E", bound=PubloraError)
 
 
-@attrs.frozen(kw_only=True)
-class Request:
+class Request(NamedTuple):
     """
     A request without the key, which only the transport adds.
 

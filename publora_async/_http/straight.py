@@ -219,8 +219,7 @@ class Connector(aiohttp.TCPConnector):
         """
         while True:
             connection = await super().connect(*args, **kwargs)
-            # What the connector gives is connected.
-            protocol = cast("ResponseHandler", connection.protocol)
+            protocol: ResponseHandler = connection.protocol  # type: ignore[assignment]  # it is connected
             probe = self._probes.get(protocol)
             # The server may have closed a kept one while the program kept the loop busy: a request
             # that is written to it then is lost, and a write is not sent again.
@@ -263,9 +262,8 @@ class Connector(aiohttp.TCPConnector):
             raise aiohttp.ConnectionTimeoutError from None
         stages.reached = "headers"
         try:
-            # What the connector gives is connected.
-            protocol = cast("ResponseHandler", connection.protocol)
-            transport = cast("asyncio.Transport", protocol.transport)
+            protocol: ResponseHandler = connection.protocol  # type: ignore[assignment]  # it is connected
+            transport: asyncio.Transport = protocol.transport  # type: ignore[assignment]  # it is connected
             protocol.set_response_params(
                 read_until_eof=True,
                 read_timeout=timeout.sock_read,
