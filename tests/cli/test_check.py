@@ -48,9 +48,9 @@ def test_it_names_the_accounts_to_reconnect_and_ends_with_1(run: Run) -> None:
     assert second == "1 is unknown: publora test ID asks the platform."
     assert re.split("  +", header) == ["STATUS", "HANDLE", "NAME", "PLATFORM ID", "WHY"]
     assert [platform_in(line) for line in lines] == [
-        *("linkedin", "facebook", "youtube"),
+        *("linkedin", "instagram", "youtube"),
         *("pinterest", "threads", "instagram", "tiktok"),
-        "mastodon",
+        "bluesky",
     ]
     assert [line.split("  ")[0] for line in lines] == [
         *["expired"] * 3,
