@@ -63,12 +63,14 @@ def finished(
 
 
 @contextlib.contextmanager
-def in_terminal(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def in_terminal(
+    *arguments: str, command: list[str] = COMMAND, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
     """Run the command in a terminal, whose output is the process' stdout."""
     inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     settings = {"TERM": "xterm-256color", "COLUMNS": "140", **environment}
     with subprocess.Popen(
-        [*_IN_TERMINAL, *COMMAND, *arguments],
+        [*_IN_TERMINAL, *command, *arguments],
         env={**inherited, **settings},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -117,5 +119,5 @@ def owners(form: str, stdout: str) -> set[str]:
     if form == "ndjson":
         return {json.loads(line)["userId"] for line in stdout.splitlines()}
     if form == "csv":
-        return {row["user_id"] for row in csv.DictReader(io.StringIO(stdout))}
+        return {row["userId"] for row in csv.DictReader(io.StringIO(stdout))}
     return {line.split()[0] for line in stdout.splitlines()[1:]}

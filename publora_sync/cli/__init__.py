@@ -3,6 +3,7 @@
 import click
 
 from publora_sync.cli._check import check
+from publora_sync.cli._completion import completion
 from publora_sync.cli._connect import connect
 from publora_sync.cli._connections import connections
 from publora_sync.cli._sandbox import run_sandbox
@@ -19,8 +20,9 @@ Examples:
   publora connections --sandbox         made-up accounts: no key, no network
   publora connections                   all accounts, as a table
   publora connections --format csv > accounts.csv
-  publora check --within 7d || echo "some accounts have to be reconnected"
+  publora check                         what has to be reconnected, and why
   publora check --all-users             the accounts of all managed users
+  publora users find ann                a managed user by e-mail or name
   publora connect USER --wait linkedin  a link for a user to connect with
 
 \b
@@ -29,13 +31,16 @@ Environment:
                      Without it you are asked to type the key. No option takes
                      it: other programs can read a command's arguments.
   PUBLORA_BASE_URL   another address of the service, such as a sandbox's.
+  HTTPS_PROXY        the proxy to use, as curl does; also ALL_PROXY, NO_PROXY.
+  SSL_CERT_FILE      whom to trust, such as the certificate of a proxy.
   NO_COLOR           set to anything: no colours.
 
 \b
 Exit codes:
   0    done
   1    check, test: an account has to be reconnected
-  2    could not be done, stderr says why: wrong usage, bad key, no answer
+  2    could not be done, stderr says why: wrong usage, bad key, no response
+  3    check, test: whether an account has to be reconnected is not known
   130  ended by Ctrl-C
 
 Answers go to stdout, everything else to stderr. publora COMMAND --help tells more.
@@ -57,5 +62,5 @@ def publora() -> None:
     """
 
 
-for _command in (connections, check, run_test, users, connect, run_sandbox):
+for _command in (connections, check, run_test, users, connect, completion, run_sandbox):
     publora.add_command(_command)

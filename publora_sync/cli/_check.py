@@ -1,79 +1,154 @@
 """``publora check``: tells which accounts of one user or many have to be reconnected."""
 
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import click
 
-from publora_async import ConnectionList
-from publora_sync.cli._client import DASHBOARD, list_connections, open_client
-from publora_sync.cli._options import UserSelection, duration, sandbox_option, users_options
-from publora_sync.cli._run import Run
-from publora_sync.cli._shell import write
-from publora_sync.cli._table import AccountRow, account_rows, accounts_for_people
+from publora_async import ConnectionList, PubloraError
+from publora_async._urgency import Urgency, by_urgency
+from publora_sync.cli._accounts import (
+    FIELDS,
+    STATUS_HELP,
+    AccountRow,
+    Owner,
+    account_rows,
+    accounts_for_people,
+    flat,
+)
+from publora_sync.cli._client import DASHBOARD, OpenClient, list_connections, open_client
+from publora_sync.cli._formats import to_csv, to_json, to_ndjson
+from publora_sync.cli._options import Output, UserSelection, output_options, users_options
+from publora_sync.cli._platforms import PlatformFilter, platform_option
+from publora_sync.cli._run import Run, error_to_dict
+from publora_sync.cli._settings import Settings, client_options, duration
+from publora_sync.cli._shell import is_terminal, write
 
 __all__ = ["check"]
 
-_EPILOG = """\
+_SHOWN = ("status", "username", "displayName", "platformId", "reason")
+_WHOSE = ("userId", "userEmail", "userName")
+
+_EPILOG = f"""\
+{STATUS_HELP}
+\b
+The most urgent account comes first: expired, then what expires soonest, then
+unknown. json is {{"accounts": how many were checked, "attention": [...],
+"failed": [{{"userId", "error"}}, ...]}}; ndjson and csv have a line an account,
+with "reason", and with "userEmail" and "userName" where there are many users.
+
 \b
 Examples:
   publora check                 as Publora judges: under 7 days, TikTok 30
   publora check --within 2w     w, d, h, m, s: weeks, days, hours, ...
-  publora check --all-users --within 14d
-  publora check --users-file customers.txt
-  publora check > list || [ $? = 2 ] || mail -s Reconnect a@example.com < list
+  publora check --all-users --within 14d --platform linkedin
+  publora check --users-file customers.txt --format csv > reconnect.csv
+
+\b
+In a script, take what could not be found out for neither answer:
+  publora check --all-users > list
+  case $? in
+    0) ;;                                        # all is well
+    1) mail -s "Reconnect" me@example.com < list ;;
+    3) mail -s "Unknown" me@example.com < list ;;
+    *) echo "could not find out" >&2 ;;          # an outage, ...
+  esac
 
 \b
 Many users (--users-file, --all-users, or --user more than once):
-  The accounts are printed at the end, each with its user. A user who fails
-  ends nothing: stderr names each ("user ID failed: why") and sums up. A
-  users file has one id a line, and blank lines and # comments.
+  A user who fails ends nothing: stderr names each ("user ID failed: why")
+  and sums up. A users file has one id or e-mail a line, and blank lines
+  and # comments.
 
 \b
 Exit codes:
   0    no account has to be reconnected
   1    some have to be, now or soon
   2    could not find out, or not about every user; stderr says why
+  3    none has to be, as far as Publora knows, but some are unknown
 """
 
 
 class _Verdict:
     """
-    Collects the accounts that have to be reconnected, and reports them.
+    Collects the accounts that need attention, and reports them.
 
     Args:
         within: How soon an account has to expire to count. ``None`` means as Publora judges.
 
     Attributes:
-        rows: The accounts that have to be reconnected.
+        rows: The accounts that need attention.
+
+        checked: How many accounts were judged.
     """
 
     def __init__(self, within: timedelta | None) -> None:
         self.rows: list[AccountRow] = []
+        self.checked = 0
         self._within = within
         self._now = datetime.now(UTC)
-        self._expired = self._expiring = 0
 
-    def add(self, accounts: ConnectionList, user_id: str = "") -> None:
-        """Judge the *accounts* of a user; an empty *user_id* means the key's own account."""
-        expired = accounts.expired(now=self._now)
-        expiring = accounts.expiring(self._within, now=self._now)
-        self._expired += len(expired)
-        self._expiring += len(expiring)
-        found = ConnectionList([*expired, *expiring])
-        self.rows += account_rows(found, expiring, self._now, user_id)
+    def add(self, accounts: ConnectionList, owner: Owner | None = None) -> None:
+        """Judge the *accounts* of a user; no *owner* means the key's own account."""
+        self.checked += len(accounts)
+        found = accounts.needs_attention(self._within, now=self._now)
+        self.rows += account_rows(found, self._now, within=self._within, owner=owner)
+
+    @property
+    def exit_code(self) -> int:
+        """What the accounts so far make of the command's exit code."""
+        if not self.rows:
+            return 0
+        return 3 if all(row.urgency is Urgency.NOT_KNOWN for row in self.rows) else 1
 
     @property
     def counts(self) -> str:
         """How many accounts there are, such as ``"3 now and 4 soon"``; empty for none."""
-        counts = ((self._expired, "now"), (self._expiring, "soon"))
-        return " and ".join(f"{count} {when}" for count, when in counts if count)
+        found = Counter(row.urgency for row in self.rows)
+        counts = ((Urgency.EXPIRED, "now"), (Urgency.EXPIRING, "soon"))
+        return " and ".join(f"{found[one]} {when}" for one, when in counts if found[one])
 
-    def report(self, among: str, how: str) -> str:
-        """Give all lines of output: *among* how many accounts, and *how* to reconnect them."""
-        if not self.rows:
-            return f"None of {among} has to be reconnected.\n"
-        return f"Of {among}, reconnect {self.counts}{how}\n\n{accounts_for_people(self.rows)}"
+    @property
+    def unknown(self) -> str:
+        """How many accounts are unknown, such as ``"2 are unknown"``; empty for none."""
+        count = sum(row.urgency is Urgency.NOT_KNOWN for row in self.rows)
+        return f"{count} {'is' if count == 1 else 'are'} unknown" if count else ""
+
+    def headline(self, among: str, how: str) -> str:
+        """Sum up: *among* how many accounts, and *how* to reconnect them."""
+        unknown = f"{self.unknown}: publora test ID asks the platform" if self.unknown else ""
+        if self.counts:
+            return f"Of {among}, reconnect {self.counts}{how}\n" + (
+                f"{unknown}.\n" if unknown else ""
+            )
+        return f"None of {among} has to be reconnected{unknown and f', but {unknown}'}.\n"
+
+    def report(self, output: Output, headline: str, failed: Sequence[dict[str, object]]) -> str:
+        """Give all lines of output."""
+        rows = sorted(self.rows, key=lambda row: by_urgency(row.account, self._within, self._now))
+        many = any(row.owner for row in rows)
+        objects = [{**_whose(row.owner), **row.fields, "reason": row.reason} for row in rows]
+        match output.form:
+            case "json":
+                return to_json(
+                    {"accounts": self.checked, "attention": objects, "failed": list(failed)}
+                )
+            case "ndjson":
+                return to_ndjson(objects)
+            case "csv":
+                names = output.columns or (*(_WHOSE if many else ()), *FIELDS, "reason")
+                escaped = is_terminal(sys.stdout)
+                return to_csv(names, map(flat, objects), raw=output.raw, escaped=escaped)
+        if not rows:
+            return headline
+        shown = output.columns or (*(("who",) if many else ()), *_SHOWN)
+        return f"{headline}\n{accounts_for_people(rows, shown, grouped=False)}"
+
+
+def _whose(owner: Owner | None) -> dict[str, str | None]:
+    return dict(zip(_WHOSE, owner, strict=True)) if owner else {}
 
 
 @click.command(epilog=_EPILOG)
@@ -84,43 +159,79 @@ class _Verdict:
     help="How soon is soon, such as 7d, 36h or 2w. Without it: as Publora judges.",
 )
 @users_options
-@sandbox_option
-def check(*, within: timedelta | None, users: UserSelection, sandbox: bool) -> None:
+@platform_option
+@output_options((*_WHOSE, *FIELDS, "reason"))
+@client_options
+def check(
+    *,
+    within: timedelta | None,
+    users: UserSelection,
+    platforms: Sequence[str],
+    output: Output,
+    settings: Settings,
+) -> None:
     """
     Check whether accounts have to be reconnected.
 
     That is where a credential has expired, was revoked or will expire soon. Prints which
-    accounts, and where to reconnect them.
+    accounts and why, and where to reconnect them.
     """
-    if not users.many:
-        verdict = _Verdict(within)
-        accounts = list_connections(users.one, sandbox=sandbox)
-        verdict.add(accounts)
-        write(verdict.report(f"{len(accounts)} accounts", f" at {DASHBOARD}"))
-        sys.exit(1 if verdict.rows else 0)
+    wanted, verdict = PlatformFilter(platforms), _Verdict(within)
+    if users.many:
+        failed = _check_many(users, wanted, verdict, output, settings)
+    else:
+        failed = 0
+        verdict.add(wanted(list_connections(users.one, settings)))
+        headline = verdict.headline(f"{verdict.checked} accounts", f" at {DASHBOARD}")
+        write(verdict.report(output, headline, []))
+    wanted.check()
+    sys.exit(2 if failed else verdict.exit_code)
+
+
+def _check_many(
+    users: UserSelection,
+    wanted: PlatformFilter,
+    verdict: _Verdict,
+    output: Output,
+    settings: Settings,
+) -> int:
+    """Check many users; give how many could not be asked about."""
     with (
-        open_client(sandbox=sandbox) as (client, _),
-        Run(client, users.ids(client), concurrency=users.concurrency) as run,
+        open_client(settings) as opened,
+        Run(opened, users.of(opened), wanted, concurrency=users.concurrency) as run,
     ):
-        verdict = _check_many(run, within)
-    sys.exit(2 if run.failed else 1 if verdict.rows else 0)
+        try:
+            for answer in run:
+                if answer.connections is not None:
+                    verdict.add(answer.connections, run.owners[answer.user_id])
+            verdict.rows = _named(opened, verdict.rows)
+        except BaseException:
+            # Before all users are checked, nobody knows that there is nothing to reconnect.
+            if verdict.rows:
+                _write(run, verdict, output)
+            raise
+        _write(run, verdict, output)
+    return run.failed
 
 
-def _check_many(run: Run, within: timedelta | None) -> _Verdict:
-    verdict = _Verdict(within)
+def _named(opened: OpenClient, rows: list[AccountRow]) -> list[AccountRow]:
+    """Find out who the owners are of whom only the id is known."""
+    if all(row.owner and (row.owner.email or row.owner.name) for row in rows):
+        return rows
     try:
-        for answer in run:
-            verdict.add(answer.connections or ConnectionList(), answer.user_id)
-    except BaseException:
-        # Before all users are checked, nobody knows that there is nothing to reconnect.
-        if verdict.rows:
-            _write(run, verdict)
-        raise
-    _write(run, verdict)
-    return verdict
+        owners = {user.id: Owner.of(user) for user in opened.client.managed_users.list()}
+    except PubloraError:
+        return rows  # an id tells who it is, too
+    return [
+        row._replace(owner=owners.get(row.owner.id, row.owner) if row.owner else None)
+        for row in rows
+    ]
 
 
-def _write(run: Run, verdict: _Verdict) -> None:
-    run.remark = f"; to reconnect: {verdict.counts or 'none'}"
-    among = f"{run.found} accounts of {run.succeeded} users"
-    run.write(verdict.report(among, ": publora connect USER gives each a link"))
+def _write(run: Run, verdict: _Verdict, output: Output) -> None:
+    unknown = f", {verdict.unknown}" if verdict.unknown else ""
+    run.remark = f"; to reconnect: {verdict.counts or 'none'}{unknown}"
+    among = f"{verdict.checked} accounts of {run.succeeded} users"
+    how = ": publora connect USER gives each a link"
+    failed = [error_to_dict(answer) for answer in run.failures]
+    run.write(verdict.report(output, verdict.headline(among, how), failed))

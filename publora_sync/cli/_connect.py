@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import click
 
-from publora_sync.cli._client import OpenClient, open_client
+from publora_sync.cli._client import OpenClient, find_user_id, open_client
 from publora_sync.cli._formats import escape
-from publora_sync.cli._options import duration, sandbox_option
+from publora_sync.cli._platforms import complete_platform, platform_to_wait_for
+from publora_sync.cli._settings import Settings, client_options, duration
 from publora_sync.cli._shell import CommandError, note, write
 
 __all__ = ["connect"]
@@ -23,8 +24,8 @@ again counts, too.
 \b
 Examples:
   publora connect 6626a1f5e4b0c91a2d3f4567
-  publora connect 6626a1f5e4b0c91a2d3f4567 --days 7 --rotate
-  publora connect 6626a1f5e4b0c91a2d3f4567 --wait linkedin --timeout 1h
+  publora connect ann@example.com --days 7 --rotate
+  publora connect 6626a1f5e4b0c91a2d3f4567 --wait linkedin --max-wait 1h
   publora connect $(publora users --sandbox --format ndjson \\
     | head -1 | jq -r ._id) --sandbox --wait linkedin
 
@@ -37,7 +38,7 @@ Exit codes:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("user_id", metavar="USER")
+@click.argument("user", metavar="USER")
 @click.option(
     "--days",
     type=click.IntRange(min=1),
@@ -52,41 +53,47 @@ Exit codes:
     "--wait",
     "platform",
     metavar="PLATFORM",
+    callback=platform_to_wait_for,
+    shell_complete=complete_platform,
     help="Wait until an account of this platform, such as linkedin, has been connected.",
 )
 @click.option(
-    "--timeout",
+    "--max-wait",
     type=duration,
     metavar="SPAN",
     default="10m",
     show_default=True,
-    help="How long to wait at most.",
+    help="How long to wait for the account at most.",
 )
-@sandbox_option
+@client_options
 def connect(
     *,
-    user_id: str,
+    user: str,
     days: int,
     rotate: bool,
     platform: str | None,
-    timeout: timedelta,
-    sandbox: bool,
+    max_wait: timedelta,
+    settings: Settings,
 ) -> None:
     """
     Print the link with which a managed user connects accounts.
 
-    USER is the user's id, as publora users lists it. Whoever has the link can connect
+    USER is the user's id or e-mail, as publora users lists them. Whoever has the link can connect
     accounts, so send it to the user and to nobody else. Takes a workspace key.
     """
-    with open_client(sandbox=sandbox) as opened:
-        link = opened.client.managed_users.connection_url(
-            user_id, expires_in_days=days, rotate=rotate
+    with open_client(settings) as opened:
+        user_id = find_user_id(opened, user)
+        link = opened.ask(
+            opened.client.managed_users.connection_url,
+            user_id,
+            expires_in_days=days,
+            rotate=rotate,
         )
         write(f"{escape(link.url)}\n")
         if link.token_expires_at:
             note(f"It works until {link.token_expires_at:%Y-%m-%d %H:%M} UTC.")
         if platform is not None:
-            _wait(opened, user_id, platform.casefold(), timeout)
+            _wait(opened, user_id, platform, max_wait)
 
 
 def _wait(opened: OpenClient, user_id: str, platform: str, timeout: timedelta) -> None:
@@ -97,7 +104,7 @@ def _wait(opened: OpenClient, user_id: str, platform: str, timeout: timedelta) -
             opened.sandbox.connect(platform, user_id=user_id, after_polls=_SANDBOX_POLLS)
         except ValueError as error:
             raise CommandError(str(error)) from None
-    note(f"Waiting until a {platform} account is connected; Ctrl-C ends the waiting.")
+    note(f"Waiting until a {escape(platform)} account is connected; Ctrl-C ends the waiting.")
     account = opened.client.connections.wait_for(
         platform,
         user_id=user_id,

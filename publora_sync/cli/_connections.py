@@ -1,133 +1,146 @@
 """``publora connections``: lists the accounts of one user or many."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
 
-from publora_async import (
-    APIStatusError,
-    Connection,
-    ConnectionList,
-    JSONValue,
-    PubloraError,
-    UserConnections,
+from publora_async import ConnectionList, JSONValue, UserConnections
+from publora_sync.cli._accounts import (
+    FIELDS,
+    SHOWN,
+    STATUS_HELP,
+    Owner,
+    account_rows,
+    accounts_for_people,
+    flat,
 )
 from publora_sync.cli._client import list_connections, open_client
-from publora_sync.cli._formats import (
-    Format,
-    csv_header,
-    csv_rows,
-    to_csv,
-    to_json,
-    to_ndjson,
-)
-from publora_sync.cli._options import UserSelection, format_option, sandbox_option, users_options
-from publora_sync.cli._run import Run, on_platforms
+from publora_sync.cli._formats import csv_header, csv_rows, to_csv, to_json, to_ndjson
+from publora_sync.cli._options import Output, UserSelection, output_options, users_options
+from publora_sync.cli._platforms import PlatformFilter, platform_option
+from publora_sync.cli._run import Run, error_to_dict
+from publora_sync.cli._settings import Settings, client_options
 from publora_sync.cli._shell import is_terminal, note, write
-from publora_sync.cli._table import account_rows, accounts_for_people
 
 __all__ = ["connections"]
 
-_COLUMNS = tuple(Connection(platform_id="").to_row())
-
-_EPILOG = """\
+_EPILOG = f"""\
+{STATUS_HELP}
 \b
 Formats:
   table    for people: a table, or plain aligned text where stdout is no
-           terminal, one account a line
-  json     Publora's own answer, indented
-  ndjson   Publora's own answer, one account a line
-  csv      a header, then one flat row an account; times in UTC
+           terminal, one account a line. Where the terminal is too narrow,
+           names go on below, then NAME is left out, then PLATFORM, which
+           the id begins with; then an account takes several lines.
+  json     Publora's own response, indented, with "platform", "status" and
+           "needsReconnect" beside its fields
+  ndjson   the same, one account a line
+  csv      a header, then a flat row an account; names and times as in json,
+           but "lastError" is its message and "lastErrorAt" its time
+--columns takes the names of csv, which are:
+  platformId, platform, username, displayName, status, needsReconnect,
+  accessTokenExpiresAt, tokenStatus, tokenExpiresIn, lastSuccessfulPost,
+  lastError, lastErrorAt, subscriptionType, profileUrl, profileImageUrl
 
 \b
 Many users (--users-file, --all-users, or --user more than once):
-  Each account says whose it is: ndjson by "userId", csv and aligned text in
-  the first column; json is {"users": [{"userId", "connections"}, ...]}.
+  Each account says whose it is: ndjson and csv by "userId", aligned text in
+  the first column; json is {{"users": [{{"userId", "connections"}}, ...]}}.
   ndjson and csv are written as the answers arrive, and hold nothing. table
   and json hold everything to the end, and are in the order of the users.
   A user who fails ends nothing. stderr names each ("user ID failed: why")
   and sums up at the end, also after Ctrl-C or when the key is refused;
   json has "error" in place of the user's "connections".
-  A users file has one id a line, and blank lines and # comments. A user
-  named twice is asked about once.
+  A users file has one id or e-mail a line, and blank lines and # comments.
+  A user named twice is asked about once.
 
 \b
 Examples:
   publora connections --platform instagram --platform threads
   publora connections --user 6626a1f5e4b0c91a2d3f4567
-  publora connections | grep "needs reconnect"
+  publora connections --columns platformId,status | grep expired
   publora connections --format ndjson | jq -r .platformId
   publora connections --all-users --format csv > accounts.csv 2> log
-  awk '/ failed: /{print $2}' log | publora connections --users-file -
+  awk '/ failed: /{{print $2}}' log | publora connections --users-file -
 
 \b
 Exit codes:
   0    listed, also where nothing is connected
-  2    could not find out, or not about every user; stderr says why
+  2    could not find out, or not about every user, or there is no such
+       platform; stderr says why
   130  ended by Ctrl-C; the lines on stdout are whole
 """
 
 
 @click.command(epilog=_EPILOG)
 @users_options
-@click.option(
-    "--platform",
-    "platforms",
-    metavar="NAME",
-    multiple=True,
-    help="List only accounts on this platform, such as twitter. May be given several times.",
-)
-@format_option
-@sandbox_option
+@platform_option
+@output_options(("userId", *FIELDS))
+@client_options
 def connections(
-    *, users: UserSelection, platforms: Sequence[str], form: Format, sandbox: bool
+    *, users: UserSelection, platforms: Sequence[str], output: Output, settings: Settings
 ) -> None:
     """
     List the connected social accounts.
 
     Who they are, the platform id to address a post to, and whether they still work.
     """
+    wanted = PlatformFilter(platforms)
     if not users.many:
-        _write_one(list_connections(users.one, sandbox=sandbox), platforms, form)
+        _write_one(list_connections(users.one, settings), wanted, output)
+        wanted.check()
         return
-    with open_client(sandbox=sandbox) as (client, _):
-        ids = users.ids(client)
-        with Run(client, ids, concurrency=users.concurrency, platforms=platforms) as run:
-            _write_many(run, form)
+    with (
+        open_client(settings) as opened,
+        Run(opened, users.of(opened), wanted, concurrency=users.concurrency) as run,
+    ):
+        _write_many(run, output)
+    if run.has_reader:
+        wanted.check()
     sys.exit(2 if run.failed else 0)
 
 
-def _write_one(everything: ConnectionList, platforms: Sequence[str], form: Format) -> None:
-    accounts = on_platforms(everything, platforms)
-    match form:
+def _write_one(everything: ConnectionList, wanted: PlatformFilter, output: Output) -> None:
+    accounts = wanted(everything)
+    rows = account_rows(accounts, datetime.now(UTC))
+    objects = [row.fields for row in rows]
+    match output.form:
         case "json":
-            write(to_json(accounts.to_dict()))
+            write(to_json({**accounts.to_dict(), "connections": objects}))
         case "ndjson":
-            write(to_ndjson(account.to_dict() for account in accounts))
+            write(to_ndjson(objects))
         case "csv":
-            records = accounts.to_records()
-            write(to_csv(_COLUMNS, records, escaped=is_terminal(sys.stdout)))
-        case "table" if accounts:
-            now = datetime.now(UTC)
-            write(accounts_for_people(account_rows(accounts, accounts.expiring(now=now), now)))
+            names = output.columns or FIELDS
+            escaped = is_terminal(sys.stdout)
+            write(to_csv(names, map(flat, objects), raw=output.raw, escaped=escaped))
+        case "table" if rows:
+            write(accounts_for_people(rows, output.columns or SHOWN))
     if everything and not accounts:
-        note(f"None of {len(everything)} accounts is on {' or '.join(platforms)}.")
+        note(f"None of {len(everything)} accounts is on {wanted}.")
 
 
-def _write_many(run: Run, form: Format) -> None:
-    match form:
+def _write_many(run: Run, output: Output) -> None:
+    match output.form:
         case "ndjson":
-            _write_each(run, "", _ndjson_of)
+            _write_each(run, "", lambda answer: to_ndjson(_objects(answer)))
         case "csv":
-            _write_each(run, csv_header(("user_id", *_COLUMNS)), _csv_of)
+            names = output.columns or ("userId", *FIELDS)
+            escaped = is_terminal(sys.stdout)
+            _write_each(
+                run,
+                csv_header(names),
+                lambda answer: csv_rows(
+                    names, map(flat, _objects(answer)), raw=output.raw, escaped=escaped
+                ),
+            )
         case "json":
             _write_at_the_end(
                 run, lambda answers: to_json({"users": [_user_to_dict(some) for some in answers]})
             )
         case _:
-            _write_at_the_end(run, _table_of)
+            _write_at_the_end(run, lambda answers: _table_of(answers, run, output))
 
 
 def _write_each(run: Run, header: str, text_of: Callable[[UserConnections], str]) -> None:
@@ -149,42 +162,30 @@ def _write_at_the_end(run: Run, text_of: Callable[[list[UserConnections]], str])
         complete = True
     finally:
         if answers or complete:
-            ordered = (answers[user_id] for user_id in run.user_ids if user_id in answers)
+            ordered = (answers[user_id] for user_id in run.owners if user_id in answers)
             run.write(text_of(list(ordered)))
 
 
-def _ndjson_of(answer: UserConnections) -> str:
-    # Twice: in front, and over a field of that name that the service may send.
-    owner = {"userId": answer.user_id}
+def _objects(answer: UserConnections) -> list[Mapping[str, JSONValue]]:
     accounts = answer.connections or ConnectionList()
-    return to_ndjson({**owner, **account.to_dict(), **owner} for account in accounts)
-
-
-def _csv_of(answer: UserConnections) -> str:
-    accounts = answer.connections or ConnectionList()
-    rows = ({"user_id": answer.user_id, **row} for row in accounts.to_records())
-    return csv_rows(rows, escaped=is_terminal(sys.stdout))
+    rows = account_rows(accounts, datetime.now(UTC), owner=Owner(answer.user_id))
+    return [row.fields for row in rows]
 
 
 def _user_to_dict(answer: UserConnections) -> dict[str, object]:
     if answer.error is not None:
-        return {"userId": answer.user_id, "error": _error_to_dict(answer.error)}
-    return {"userId": answer.user_id, "connections": answer.unwrap().to_dict()["connections"]}
+        return error_to_dict(answer)
+    rows = account_rows(answer.unwrap(), datetime.now(UTC))
+    return {"userId": answer.user_id, "connections": [row.fields for row in rows]}
 
 
-def _error_to_dict(error: PubloraError) -> dict[str, JSONValue]:
-    status = error.status if isinstance(error, APIStatusError) else None
-    return {"type": type(error).__name__, "status": status, "message": error.summary}
-
-
-def _table_of(answers: list[UserConnections]) -> str:
+def _table_of(answers: list[UserConnections], run: Run, output: Output) -> str:
     now = datetime.now(UTC)
     rows = [
         row
         for answer in answers
-        if answer.connections
         for row in account_rows(
-            answer.connections, answer.connections.expiring(now=now), now, answer.user_id
+            answer.connections or ConnectionList(), now, owner=run.owners[answer.user_id]
         )
     ]
-    return accounts_for_people(rows) if rows else ""
+    return accounts_for_people(rows, output.columns or SHOWN) if rows else ""

@@ -4,11 +4,18 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
-__all__ = ["Format", "csv_header", "csv_rows", "escape", "to_csv", "to_json", "to_ndjson"]
+__all__ = [
+    "Format",
+    "csv_header",
+    "csv_rows",
+    "escape",
+    "to_csv",
+    "to_json",
+    "to_ndjson",
+]
 
 Format: TypeAlias = Literal["table", "json", "csv", "ndjson"]
 """What ``--format`` can be."""
@@ -18,6 +25,10 @@ Format: TypeAlias = Literal["table", "json", "csv", "ndjson"]
 _CONTROLS = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _CONTROL_IN_TEXT = re.compile(f"[\x00-\x1f{_CONTROLS}]")
 _CONTROL_IN_JSON = re.compile(f"[{_CONTROLS}]")
+
+
+# What makes a spreadsheet take a cell for a formula, the signs' full-width forms included.
+_RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def escape(text: str) -> str:
@@ -41,16 +52,19 @@ def _json(value: object, indent: int | None = None) -> str:
     return _CONTROL_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
-def to_csv(columns: Iterable[str], rows: Iterable[Mapping[str, object]], *, escaped: bool) -> str:
+def to_csv(
+    columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, raw: bool, escaped: bool
+) -> str:
     """
     Write CSV with a header.
 
     Args:
-        columns: The names for the header.
-        rows: Each with its values in the order of *columns*.
+        columns: The names for the header, and which of each row's values to write.
+        rows: The values by name.
+        raw: Whether to keep what a spreadsheet would run, rather than put a ``'`` before it.
         escaped: Whether to escape control characters, rather than keep them.
     """
-    return csv_header(columns) + csv_rows(rows, escaped=escaped)
+    return csv_header(columns) + csv_rows(columns, rows, raw=raw, escaped=escaped)
 
 
 def csv_header(columns: Iterable[str]) -> str:
@@ -58,10 +72,16 @@ def csv_header(columns: Iterable[str]) -> str:
     return _csv([columns])
 
 
-def csv_rows(rows: Iterable[Mapping[str, object]], *, escaped: bool) -> str:
+def csv_rows(
+    columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, raw: bool, escaped: bool
+) -> str:
     """Write the rows of CSV without a header; see :func:`to_csv` for the arguments."""
-    cells = ([_cell(value) for value in row.values()] for row in rows)
-    return _csv([escape(cell) for cell in row] if escaped else row for row in cells)
+
+    def cell(value: object) -> str:
+        text = _text(value) if raw else _defused(value)
+        return escape(text) if escaped else text
+
+    return _csv([cell(row.get(name)) for name in columns] for row in rows)
 
 
 def _csv(rows: Iterable[Iterable[str]]) -> str:
@@ -70,9 +90,12 @@ def _csv(rows: Iterable[Iterable[str]]) -> str:
     return out.getvalue()
 
 
-def _cell(value: object) -> str:
+def _text(value: object) -> str:
     if value is None:
         return ""
-    if isinstance(value, datetime):
-        return value.isoformat()
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _defused(value: object) -> str:
+    # A number below 0 is no formula.
+    return f"'{value}" if isinstance(value, str) and value.startswith(_RUN) else _text(value)

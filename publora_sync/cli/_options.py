@@ -2,47 +2,108 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
 from functools import wraps
 from typing import IO, NamedTuple, get_args
 
 import click
 
-from publora_async import ConfigurationError
+from publora_async import ConfigurationError, ManagedUser
 from publora_async._checks import check_header_value
-from publora_sync import Publora
+from publora_sync.cli._client import OpenClient, find_user_ids
 from publora_sync.cli._formats import Format
 
-__all__ = ["UserSelection", "duration", "format_option", "sandbox_option", "users_options"]
+__all__ = ["Output", "UserSelection", "output_options", "users_options"]
 
-sandbox_option = click.option(
-    "--sandbox",
-    is_flag=True,
-    help="Ask a sandbox that runs as long as the command: made-up accounts, no key needed.",
-)
+FORMATS = get_args(Format)
 
-format_option = click.option(
+
+class Output(NamedTuple):
+    """
+    How the output is written.
+
+    Attributes:
+        form: In which format.
+        columns: The names of what to show. Empty: what is usual.
+        raw: Whether csv keeps what a spreadsheet would run.
+    """
+
+    form: Format
+    columns: tuple[str, ...] = ()
+    raw: bool = False
+
+
+_format_option = click.option(
     "--format",
     "form",
-    type=click.Choice(get_args(Format)),
+    type=click.Choice(FORMATS),
     default="table",
     show_default=True,
     help="How to write them, see below.",
 )
+_raw_option = click.option(
+    "--raw",
+    is_flag=True,
+    help="csv: keep cells that a spreadsheet would run, such as =1+2 or @name, as they are. "
+    "Without it they get a ' in front.",
+)
 
 
-def duration(text: str) -> timedelta:
+def output_options(
+    names: Sequence[str] = (),
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """
-    Read a duration such as ``7d``.
+    Add ``--format``, ``--raw`` and, where there are *names* for it, ``--columns``.
 
-    Raises:
-        BadParameter: *text* is not a number and one of w, d, h, m, s.
+    The command takes them as *output*, an :class:`Output`.
     """
-    found = re.fullmatch(r"([0-9]{1,8})([wdhms])", text)
-    if found is None:
-        raise click.BadParameter(f"{text!r} is no span of time such as 7d, 36h, 90m or 2w.")
-    unit = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}[found[2]]
-    return timedelta(**{unit: int(found[1])})
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def with_output(
+            *, form: Format, raw: bool, columns: str | None = None, **others: object
+        ) -> None:
+            chosen = () if columns is None else _chosen(columns, names, form)
+            command(output=Output(form, chosen, raw), **others)
+
+        _raw_option(with_output)
+        if names:
+            _columns_option(names)(with_output)
+        _format_option(with_output)
+        return with_output
+
+    return add
+
+
+def _columns_option(names: Sequence[str]) -> Callable[[Callable[..., None]], object]:
+    def complete(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+        before, comma, last = typed.rpartition(",")
+        return [before + comma + name for name in names if name.startswith(last)]
+
+    return click.option(
+        "--columns",
+        metavar="NAMES",
+        shell_complete=complete,
+        help="table, csv: what to show, such as platform,platformId. See below for the names.",
+    )
+
+
+def _chosen(columns: str, names: Sequence[str], form: Format) -> tuple[str, ...]:
+    if form in {"json", "ndjson"}:
+        raise click.UsageError("--columns goes with table and csv: json has everything.")
+    known = {_bare(name): name for name in names}
+    chosen = []
+    for column in columns.split(","):
+        name = known.get(_bare(column))
+        if name is None:
+            raise click.BadParameter(
+                f"{column!r} is none of {', '.join(names)}.", param_hint="'--columns'"
+            )
+        chosen.append(name)
+    return tuple(dict.fromkeys(chosen))
+
+
+def _bare(name: str) -> str:
+    return re.sub("[-_ ]", "", name).lower()
 
 
 class UserSelection(NamedTuple):
@@ -50,8 +111,8 @@ class UserSelection(NamedTuple):
     Whose accounts a command is about.
 
     Attributes:
-        named: The ids that were given, each once. If it is empty and *everyone* is false, the
-            command is about the key's own account.
+        named: The ids and e-mails that were given, each once. If it is empty and *everyone* is
+            false, the command is about the key's own account.
 
         everyone: Whether the command is about all managed users.
 
@@ -67,19 +128,20 @@ class UserSelection(NamedTuple):
 
     @property
     def one(self) -> str | None:
-        """The user's id where it is not *many*. ``None`` means the key's own account."""
+        """The user's id or e-mail where it is not *many*. ``None``: the key's own account."""
         return self.named[0] if self.named else None
 
-    def ids(self, client: Publora) -> Sequence[str]:
+    def of(self, opened: OpenClient) -> Sequence[str | ManagedUser]:
         """
-        Give the ids of all users, which *client* lists if the command is about everyone.
+        Give all users; those of the client are listed where the command is about everyone.
 
         Raises:
             PubloraError: The users could not be listed.
+            CommandError: No user has an e-mail that was given.
         """
-        if not self.everyone:
-            return self.named
-        return [user.id for user in client.managed_users.list()]
+        if self.everyone:
+            return opened.ask(opened.client.managed_users.list)
+        return list(dict.fromkeys(find_user_ids(opened, self.named)))
 
 
 def _read_users_file(
@@ -112,10 +174,10 @@ _USERS_OPTIONS = (
     click.option(
         "--user",
         "user_ids",
-        metavar="ID",
+        metavar="USER",
         multiple=True,
-        help="Ask about this managed user, not the key's own account. May be given several "
-        "times. Takes a workspace key, as do the next two.",
+        help="Ask about this managed user, by id or e-mail, not about the key's own account. "
+        "May be given several times. Takes a workspace key, as do the next two.",
     ),
     click.option(
         "--users-file",
@@ -123,7 +185,7 @@ _USERS_OPTIONS = (
         type=click.File("rb"),
         callback=_read_users_file,
         metavar="FILE",
-        help="Ask about the users whose ids are in FILE, one a line; -: stdin.",
+        help="Ask about the users whose ids or e-mails are in FILE, one a line; -: stdin.",
     ),
     click.option("--all-users", is_flag=True, help="Ask about every managed user."),
     click.option(

@@ -1,6 +1,9 @@
 """The progress bar on stderr, drawn where that is a terminal."""
 
+import os
+import stat
 import sys
+from typing import IO
 
 from rich.console import Console
 from rich.control import Control
@@ -16,19 +19,28 @@ __all__ = ["ProgressBar"]
 _ERASED_LINE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
 
 
+def _is_pipe(stream: IO[str] | None) -> bool:
+    try:
+        return stream is not None and stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
+    except OSError:  # it is of this process only
+        return False
+
+
 class ProgressBar:
     """
     A bar in the last line of the terminal, below whatever else is written.
 
     Args:
         total: How many users there are.
+        quiet: Whether not to draw it in any case.
 
     Attributes:
-        drawn: Whether it is drawn, which is so where stderr is a terminal.
+        drawn: Whether it is drawn, which is so where stderr is a terminal. Where stdout is a
+            pipe, too, its reader is likely to write to the same terminal, and the bar is not.
     """
 
-    def __init__(self, total: int) -> None:
-        self.drawn = is_terminal(sys.stderr)
+    def __init__(self, total: int, *, quiet: bool = False) -> None:
+        self.drawn = is_terminal(sys.stderr) and not quiet and not _is_pipe(sys.stdout)
         # A thread that redraws the bar would break into lines that stdout shows on this terminal.
         self._shared = self.drawn and is_terminal(sys.stdout)
         self._console = Console(stderr=True)

@@ -7,21 +7,23 @@ from typing import Self
 import attrs
 import click
 
-from publora_async import ConnectionList, UserConnections
-from publora_sync import Publora
+from publora_async import APIStatusError, ManagedUser, UserConnections, UserFailed
+from publora_sync.cli._accounts import Owner
+from publora_sync.cli._client import OpenClient, tell_of_silence
 from publora_sync.cli._formats import escape
+from publora_sync.cli._platforms import PlatformFilter
 from publora_sync.cli._progress import ProgressBar
-from publora_sync.cli._shell import defer_ctrl_c, is_ctrl_c, note
+from publora_sync.cli._shell import complain, defer_ctrl_c, is_ctrl_c, is_quiet, note
 
-__all__ = ["Run", "on_platforms"]
+__all__ = ["Run", "error_to_dict"]
 
 
-def on_platforms(accounts: ConnectionList, platforms: Sequence[str]) -> ConnectionList:
-    """Select the accounts on any of *platforms*, in any case; all accounts if none is given."""
-    wanted = {platform.casefold() for platform in platforms}
-    return ConnectionList(
-        account for account in accounts if not wanted or account.platform.casefold() in wanted
-    )
+def error_to_dict(answer: UserFailed) -> dict[str, object]:
+    """Tell in JSON of a user who could not be asked about, and why."""
+    error = answer.error
+    status = error.status if isinstance(error, APIStatusError) else None
+    said = {"type": type(error).__name__, "status": status, "message": error.summary}
+    return {"userId": answer.user_id, "error": said}
 
 
 class Run:
@@ -32,43 +34,54 @@ class Run:
     stderr sums up, also when Ctrl-C or a refused key ended it early.
 
     Args:
-        client: The client to ask with.
-        user_ids: The users to ask about.
+        opened: The client to ask with.
+        users: The users to ask about.
         concurrency: How many to ask about at once.
-        platforms: Keep only accounts on these platforms; all if none is given.
+        platforms: Which accounts to keep.
 
     Attributes:
-        user_ids: The users to ask about.
+        owners: The users to ask about, by id.
 
-        failed: How many users could not be asked about.
+        failures: What became of the users who could not be asked about.
 
         found: How many accounts were found, on whatever platform.
+
+        has_reader: Whether somebody still reads what is written.
 
         remark: What to add to the line that sums up.
     """
 
     def __init__(
         self,
-        client: Publora,
-        user_ids: Sequence[str],
+        opened: OpenClient,
+        users: Sequence[str | ManagedUser],
+        platforms: PlatformFilter,
         *,
         concurrency: int,
-        platforms: Sequence[str] = (),
     ) -> None:
-        self.user_ids = user_ids
-        self.failed = self.found = 0
+        self.owners = {owner.id: owner for owner in map(Owner.of, users)}
+        self.failures: list[UserFailed] = []
+        self.found = 0
         self.remark = ""
+        self._total = len(users)
         self._done = self._without_accounts = self._listed = 0
         self._platforms = platforms
-        self._has_reader = True
-        self._answers = client.connections.iter_many(user_ids, concurrency=concurrency)
-        self._bar = ProgressBar(len(user_ids))
+        self.has_reader = True
+        self._settings = opened.settings
+        self._answers = opened.client.connections.iter_many(users, concurrency=concurrency)
+        # The lines that --verbose writes would run into it.
+        self._bar = ProgressBar(self._total, quiet=is_quiet() or opened.settings.verbose)
         self._counted = self._count()
 
     @property
     def succeeded(self) -> int:
         """How many users were asked about without a failure so far."""
         return self._done - self.failed
+
+    @property
+    def failed(self) -> int:
+        """How many users could not be asked about so far."""
+        return len(self.failures)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -78,16 +91,16 @@ class Run:
         return self._counted
 
     def _count(self) -> Generator[UserConnections, None, None]:
-        for answer in self._answers:
+        for answer in self._arriving():
             # So that a user is counted if and only if the user's accounts are written.
             with defer_ctrl_c():
                 if answer.error is not None:
                     message = escape(answer.error.summary)
-                    self._bar.note(f"user {escape(answer.user_id)} failed: {message}")
+                    self._bar.note(f"user {self.owners[answer.user_id]} failed: {message}")
                     yield answer
-                    self.failed += 1
+                    self.failures.append(answer)
                 else:
-                    accounts = on_platforms(answer.connections, self._platforms)
+                    accounts = self._platforms(answer.connections)
                     yield attrs.evolve(answer, connections=accounts)
                     self._without_accounts += not answer.connections
                     self.found += len(answer.connections)
@@ -95,10 +108,17 @@ class Run:
                 self._done += 1
                 self._bar.update(self._done, self.failed)
 
+    def _arriving(self) -> Iterator[UserConnections]:
+        with tell_of_silence(self._settings, self._bar.note):
+            first = next(self._answers, None)
+        if first is not None:
+            yield first
+            yield from self._answers
+
     def write(self, text: str) -> bool:
         """Write lines to stdout, and say whether to go on: whether there is still a reader."""
-        self._has_reader = not text or self._bar.write(text)
-        return self._has_reader
+        self.has_reader = not text or self._bar.write(text)
+        return self.has_reader
 
     def __exit__(
         self,
@@ -110,22 +130,22 @@ class Run:
         self._answers.close()
         self._bar.stop()
         if kind is None:
-            if self._has_reader:
+            if self.has_reader:
                 note(f"{self._summary()}.")
             return
         if not is_ctrl_c(error):
             note(f"Ended after {self._summary()}.")
             return
         if not self._bar.drawn:
-            note("")
+            complain("")
         note(f"Stopped by Ctrl-C after {self._summary()}.")
         raise click.exceptions.Exit(130)
 
     def _summary(self) -> str:
         accounts = f"{self.found} accounts"
         if self._platforms:
-            accounts = f"{self._listed} of {accounts} on {' or '.join(self._platforms)}"
+            accounts = f"{self._listed} of {accounts} on {self._platforms}"
         return (
-            f"{self._done} of {len(self.user_ids)} users, {self.failed} failed, "
+            f"{self._done} of {self._total} users, {self.failed} failed, "
             f"{self._without_accounts} without accounts; {accounts}{self.remark}"
         )

@@ -4,25 +4,32 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import IO, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import click
 
 from publora_async import PubloraError
+from publora_sync.cli._formats import escape
 
 __all__ = [
     "CommandError",
     "CommandGroup",
+    "complain",
     "defer_ctrl_c",
     "is_ctrl_c",
+    "is_quiet",
     "is_terminal",
+    "keep_quiet",
     "note",
     "write",
 ]
 
 _Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None
+
+_QUIET = "publora_sync.cli.quiet"
+"""Under which name click's context knows of ``--quiet``."""
 
 
 class CommandError(click.ClickException):
@@ -31,25 +38,50 @@ class CommandError(click.ClickException):
     exit_code = 2
 
     def show(self, file: IO[str] | None = None) -> None:
-        """Write the line."""
-        click.echo(f"publora: {self.format_message()}", file=file, err=True)
+        """Write the line, if stderr can be written to."""
+        with suppress(OSError):
+            click.echo(f"publora: {self.format_message()}", file=file, err=True)
 
 
 class CommandGroup(click.Group):
     """A group whose commands show a traceback only where their code has a bug."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401  # as click has it
+    ) -> click.Context:
+        """
+        Read the arguments, ``--help`` and ``--version`` among them.
+
+        Raises:
+            CommandError: The help cannot be written.
+            Exit: There is nothing to run, or nobody reads the help any longer.
+        """
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except OSError as error:
+            _give_up_output(error)
+            raise click.exceptions.Exit(0) from None
 
     def invoke(self, ctx: click.Context) -> object:
         """
         Run the command that was asked for.
 
         Raises:
-            CommandError: In place of a :class:`publora_async.PubloraError`.
+            CommandError: In place of a :class:`publora_async.PubloraError`, or of an output that
+                cannot be written.
             Exit: 130, in place of a Ctrl-C.
         """
         try:
             return super().invoke(ctx)
         except PubloraError as error:
-            raise CommandError(str(error)) from None
+            raise CommandError(escape(str(error))) from None
+        except OSError as error:
+            _give_up_output(error)
+            raise click.exceptions.Exit(0) from None
         except click.exceptions.Exit:
             raise
         except click.Abort:
@@ -59,7 +91,7 @@ class CommandGroup(click.Group):
             if not is_ctrl_c(error):
                 raise
             # The terminal has written ^C: what comes next begins on a line of its own.
-            note("")
+            complain("")
         raise click.exceptions.Exit(130)
 
 
@@ -76,8 +108,25 @@ def is_terminal(stream: IO[str] | None) -> bool:
     return stream is not None and stream.isatty()
 
 
+def keep_quiet(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  # as click calls it
+    """Let :func:`note` write nothing from now on, if *value* says so."""
+    context.meta[_QUIET] = value
+
+
+def is_quiet() -> bool:
+    """Tell whether only failures are to be told of."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_QUIET))
+
+
 def note(text: str) -> None:
-    """Write a line to stderr, for a person to read."""
+    """Write a line to stderr, for a person to read who did not ask for quiet."""
+    if not is_quiet():
+        complain(text)
+
+
+def complain(text: str) -> None:
+    """Write a line to stderr that nobody may miss."""
     click.echo(text, err=True)
 
 
@@ -94,16 +143,24 @@ def write(text: str) -> bool:
         CommandError: The output cannot be written, for example because the disk is full.
         KeyboardInterrupt: Ctrl-C was pressed meanwhile; all lines are written.
     """
+    if text and sys.stdout is None:
+        raise CommandError("cannot write the output: stdout is closed")
     try:
         with defer_ctrl_c():
             click.echo(text.encode(), nl=False)
     except OSError as error:
-        # At exit, Python would write again what is still buffered: let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise CommandError(f"cannot write the answer: {error.strerror}") from None
+        _give_up_output(error)
         return False
     return True
+
+
+def _give_up_output(error: OSError) -> None:
+    """Write no more to stdout, and raise unless it is only that its reader has left."""
+    if sys.stdout is not None:
+        # At exit, Python would write again what is still buffered: let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not isinstance(error, BrokenPipeError):
+        raise CommandError(f"cannot write the output: {error.strerror}") from None
 
 
 class _DeferringHandler:

@@ -1,10 +1,8 @@
 """What people read: a table on a terminal, aligned text elsewhere."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from operator import attrgetter
 from typing import NamedTuple
 
 from rich import box
@@ -13,234 +11,218 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from publora_async import Connection, ConnectionList, TokenStatus
-from publora_sync.cli._formats import escape
 from publora_sync.cli._shell import is_terminal
 
-__all__ = [
-    "MISSING",
-    "AccountRow",
-    "account_row",
-    "account_rows",
-    "accounts_for_people",
-    "accounts_to_table",
-    "accounts_to_text",
-    "rows_for_people",
-    "rows_to_table",
-    "rows_to_text",
-]
+__all__ = ["MISSING", "Cell", "Column", "Row", "to_lines", "to_people", "to_table", "to_text"]
 
 MISSING = "-"
 """Stands for a value that there is none of."""
 
-# The titles of the first fields of an AccountRow.
-_HEADER = ("PLATFORM", "HANDLE", "NAME", "PLATFORM ID", "HEALTH", "EXPIRES")
 _GAP = 2
+_INDENT = "    "
 
 
-class AccountRow(NamedTuple):
+class Column(NamedTuple):
     """
-    An account in words, with control characters escaped.
+    A column of a table.
 
     Attributes:
-        platform: The platform's name.
-        handle: The account's name on the platform; a hyphen if it has none.
-        name: The account's name for people; a hyphen if it has none.
-        platform_id: What posts are addressed to.
-        health: Whether it has to be reconnected.
-        expires: The day on which the credential expires, in UTC; a hyphen if none is known.
-        mark: One character for *health*.
-        style: A colour for *health*.
-        user_id: The user whose account it is; empty where that is not to be shown.
+        title: What is above it.
+        least: How narrow its cells may become by going on below. 0: not at all.
+        dropped: When to leave it out of a terminal too narrow for all columns: 1 is the first
+            to go. 0: never.
+        into: The title of the column whose missing values its values then stand for.
+        folds: Whether its cells go on below between any two characters, not only words.
     """
 
-    platform: str
-    handle: str
-    name: str
-    platform_id: str
-    health: str
-    expires: str
-    mark: str
-    style: str
-    user_id: str = ""
+    title: str
+    least: int = 0
+    dropped: int = 0
+    into: str = ""
+    folds: bool = False
 
 
-def account_row(account: Connection, now: datetime, *, soon: bool, user_id: str = "") -> AccountRow:
+class Cell(NamedTuple):
     """
-    Put *account* in words.
+    A value in words, without control characters.
 
-    Args:
-        account: The account.
-        now: The moment to judge by, aware.
-        soon: Whether it counts as expiring soon.
-        user_id: The user whose account it is; empty if that is not to be shown.
+    Attributes:
+        text: The words; empty if there is no value.
+        style: A colour, for a terminal.
+        mark: One character to put before the text, for a terminal.
     """
-    mark, health, style = _health(account, now, soon=soon)
-    date = account.access_token_expires_at
-    return AccountRow(
-        platform=escape(account.platform),
-        handle=escape(account.username or MISSING),
-        name=escape(account.display_name or MISSING),
-        platform_id=escape(account.platform_id),
-        health=escape(health),
-        expires=f"{date:%Y-%m-%d}" if date else MISSING,
-        mark=mark,
-        style=style,
-        user_id=escape(user_id),
-    )
+
+    text: str
+    style: str = ""
+    mark: str = ""
+
+    @property
+    def shown(self) -> Text:
+        """The cell as a terminal shows it."""
+        return Text(f"{self.mark} {self.text}".lstrip() or MISSING, self.style)
 
 
-def account_rows(
-    accounts: ConnectionList, soon: ConnectionList, now: datetime, user_id: str = ""
-) -> list[AccountRow]:
-    """Put all *accounts* in words; those that are also in *soon* count as expiring soon."""
-    ids = set(soon.platform_ids)
-    return [
-        account_row(account, now, soon=account.platform_id in ids, user_id=user_id)
-        for account in accounts
-    ]
+class Row(NamedTuple):
+    """
+    A row of a table.
+
+    Attributes:
+        cells: A cell for each column.
+        group: What it stands below, with the rows beside it of the same group. Empty: nothing.
+    """
+
+    cells: Sequence[Cell]
+    group: str = ""
 
 
-def _health(account: Connection, now: datetime, *, soon: bool) -> tuple[str, str, str]:
-    status = account.status_at(now)
-    if status == TokenStatus.EXPIRED:
-        return "✗", "needs reconnect", "bold red"
-    if soon:
-        return "!", f"expires {_time_left(account.access_token_expires_at, now)}", "yellow"
-    if status == TokenStatus.VALID:
-        return "✓", "healthy", "green"
-    return "?", status.replace("_", " "), "dim"
-
-
-def _time_left(date: datetime | None, now: datetime) -> str:
-    """Say how far off *date* is, in the largest unit of which at least two are left."""
-    if date is None or date <= now:
-        return "soon"
-    left = date - now
-    for unit, length in (("days", timedelta(days=1)), ("hours", timedelta(hours=1))):
-        if left >= 2 * length:
-            return f"in {left // length} {unit}"
-    return f"in {left // timedelta(minutes=1)} min"
-
-
-def accounts_for_people(accounts: list[AccountRow]) -> str:
-    """Show accounts as a table if stdout is a terminal, else as aligned text."""
-    return accounts_to_table(accounts) if is_terminal(sys.stdout) else accounts_to_text(accounts)
-
-
-def accounts_to_text(accounts: list[AccountRow]) -> str:
-    """Write an account a line, in aligned columns; nothing is cut off."""
-    rows = [_HEADER, *(account[: len(_HEADER)] for account in accounts)]
-    if any(account.user_id for account in accounts):
-        owners = ["USER", *(account.user_id for account in accounts)]
-        rows = [(owner, *row) for owner, row in zip(owners, rows, strict=True)]
-    return rows_to_text(rows)
-
-
-def rows_for_people(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def to_people(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     """Show *rows* as a table if stdout is a terminal, else as aligned text."""
-    if is_terminal(sys.stdout):
-        return rows_to_table(header, rows)
-    return rows_to_text((header, *rows))
+    return (to_table if is_terminal(sys.stdout) else to_text)(columns, rows)
 
 
-def rows_to_text(rows: Sequence[Sequence[str]]) -> str:
-    """Write a row a line, in aligned columns; nothing is cut off."""
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    return "".join(f"{_aligned(row, widths)}\n" for row in rows)
+def to_text(columns: Sequence[Column], rows: Sequence[Row]) -> str:
+    """Write a row a line, in aligned columns; nothing is cut off, and no group is told."""
+    lines = [[column.title for column in columns]]
+    lines += [[cell.text or MISSING for cell in row.cells] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    return "".join(f"{_aligned(line, widths)}\n" for line in lines)
 
 
-def _aligned(row: Sequence[str], widths: list[int]) -> str:
-    cells = zip(row, widths, strict=True)
+def _aligned(line: Sequence[str], widths: list[int]) -> str:
+    cells = zip(line, widths, strict=True)
     return "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in cells).rstrip()
 
 
-def accounts_to_table(accounts: list[AccountRow]) -> str:
+def to_lines(parts: Sequence[tuple[str, Cell]]) -> str:
+    """Write a title and its value a line, in colours if stdout is a terminal."""
+    if not is_terminal(sys.stdout):
+        width = max(len(title) for title, _ in parts)
+        return "".join(f"{title:{width}}  {cell.text}\n" for title, cell in parts)
+    table = Table.grid(padding=(0, _GAP, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for title, cell in parts:
+        table.add_row(title.capitalize(), cell.shown)
+    return _rendered(Console(), table)
+
+
+def to_table(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     """
     Draw a table in colours, as wide as the terminal that stdout is.
 
-    An account takes one line, or two if the terminal is too narrow for that. Accounts that have
-    a *user_id* stand below it, user by user.
+    Where it is too wide, the cells of some columns go on below; then some columns are left out.
+    Where even that is too wide, each row takes as many lines as it needs. No word is cut in two.
     """
-    console = Console()
-    widths = _widths(accounts, console.width)
-    return _rendered(
-        console, _one_line_each(accounts, widths) if widths else _two_lines_each(accounts)
-    )
+    console = Console(soft_wrap=True)
+    widths = _fit(columns, rows, console.width)
+    parts = _lines(columns, rows, widths) if widths else _flowing(columns, rows, console.width)
+    return _rendered(console, Group(*parts))
 
 
-def _widths(accounts: list[AccountRow], most: int) -> list[int] | None:
-    """Give each column's width; ``None`` if *most* is too narrow for an account a line."""
-    cells = [(*one[:4], f"{one.mark} {one.health}", one.expires) for one in accounts]
-    widths = [max(map(cell_len, column)) for column in zip(_HEADER, *cells, strict=True)]
-    # Of all columns, only the name may wrap, and only between words.
-    name = _HEADER.index("NAME")
-    words = (word for account in accounts for word in account.name.split())
-    widths[name] += min(0, most - sum(widths) - _GAP * (len(widths) - 1))
-    longest = max(map(cell_len, words), default=0)
-    return widths if widths[name] >= max(longest, len("NAME")) else None
-
-
-def rows_to_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Draw a table for the terminal that stdout is; nothing in *rows* is cut off."""
-    table = _empty_table()
-    for title in header:
-        table.add_column(title.capitalize(), overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return _rendered(Console(), [table])
-
-
-def _rendered(console: Console, parts: Iterable[RenderableType]) -> str:
+def _rendered(console: Console, shown: RenderableType) -> str:
     with console.capture() as captured:
-        console.print(Group(*parts))
+        console.print(shown)
     return captured.get()
 
 
-def _one_line_each(accounts: list[AccountRow], widths: list[int]) -> Iterator[RenderableType]:
-    yield _table_of_widths(widths, header=True)
-    for user_id, theirs in groupby(accounts, attrgetter("user_id")):
-        if user_id:
-            yield Text(user_id, "bold")
-        table = _table_of_widths(widths, header=False)
-        for account in theirs:
-            *who, _, expires = map(Text, account[: len(_HEADER)])
-            table.add_row(*who, _coloured_health(account), expires)
+def _fit(columns: Sequence[Column], rows: Sequence[Row], most: int) -> dict[int, int]:
+    """Give the width of each column that is shown; nothing if *most* is too narrow."""
+    wide, narrow = {}, {}
+    for index, column in enumerate(columns):
+        texts = [column.title, *(row.cells[index].shown.plain for row in rows)]
+        wide[index] = narrow[index] = max(map(cell_len, texts))
+        if column.least:
+            words = [] if column.folds else [word for text in texts for word in text.split()]
+            narrow[index] = min(wide[index], max(column.least, *map(cell_len, [*words, ""])))
+    goers = sorted((column.dropped, index) for index, column in enumerate(columns))
+    left_out = [index for rank, index in goers if rank]
+    while (excess := sum(wide.values()) + _GAP * (len(wide) - 1) - most) > sum(
+        wide[index] - narrow[index] for index in wide
+    ):
+        if not left_out:
+            return {}
+        del wide[left_out.pop(0)]
+    return _shrunk(columns, wide, narrow, excess)
+
+
+def _shrunk(
+    columns: Sequence[Column], wide: dict[int, int], narrow: dict[int, int], excess: int
+) -> dict[int, int]:
+    widths = dict(wide)
+
+    def spare(index: int) -> tuple[bool, int]:
+        left = widths[index] - narrow[index]
+        return left > 0 and not columns[index].folds, left  # between words rather than in one
+
+    for _ in range(excess):
+        widths[max(widths, key=spare)] -= 1
+    return widths
+
+
+def _lines(
+    columns: Sequence[Column], rows: Sequence[Row], widths: dict[int, int]
+) -> Iterator[RenderableType]:
+    yield _table(columns, widths, header=True)
+    for group, those in groupby(rows, lambda row: row.group):
+        if group:
+            yield Text(group, "bold")
+        table = _table(columns, widths, header=False)
+        for row in those:
+            table.add_row(*(_standing_in(columns, row.cells, widths, index) for index in widths))
         yield table
 
 
-def _table_of_widths(widths: list[int], *, header: bool) -> Table:
-    table = _empty_table()
+def _standing_in(
+    columns: Sequence[Column], cells: Sequence[Cell], widths: dict[int, int], index: int
+) -> Text:
+    others = (
+        cell
+        for other, cell in enumerate(cells)
+        if other not in widths and columns[other].into == columns[index].title
+    )
+    return (cells[index] if cells[index].text else next(others, cells[index])).shown
+
+
+def _table(columns: Sequence[Column], widths: dict[int, int], *, header: bool) -> Table:
+    # _GAP is one blank of padding here, and one of the box's empty divider.
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.show_header = header
-    for title, width in zip(_HEADER, widths, strict=True):
-        table.add_column(title.capitalize(), width=width)
+    for index, width in widths.items():
+        title = columns[index].title
+        table.add_column(
+            title.capitalize(), width=width, no_wrap=not columns[index].least, overflow="fold"
+        )
     return table
 
 
-def _two_lines_each(accounts: list[AccountRow]) -> Iterator[RenderableType]:
-    table = _empty_table()
-    table.add_column("Health", no_wrap=True)
-    table.add_column("Account", overflow="fold")
-    for user_id, theirs in groupby(accounts, attrgetter("user_id")):
-        if user_id:
-            table.add_row("", Text(user_id, "bold underline"))
-        for account in theirs:
-            _add_two_lines(table, account)
-    yield table
+def _flowing(
+    columns: Sequence[Column], rows: Sequence[Row], width: int
+) -> Iterator[RenderableType]:
+    for group, those in groupby(rows, lambda row: row.group):
+        if group:
+            yield Text(group, "bold underline")
+        for row in those:
+            yield from _paragraph(columns, row.cells, width)
 
 
-def _add_two_lines(table: Table, account: AccountRow) -> None:
-    names = [name for name in (account.handle, account.name) if name != MISSING]
-    who = "  ".join(dict.fromkeys(names)) or MISSING
-    expires = "" if account.expires == MISSING else f"  {account.expires}"
-    table.add_row(_coloured_health(account), Text(who, "bold"))
-    table.add_row(Text(expires, "dim"), Text(account.platform_id))
-
-
-def _empty_table() -> Table:
-    # _GAP is one blank of padding here, and one of the box's empty divider.
-    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-
-
-def _coloured_health(account: AccountRow) -> Text:
-    return Text(f"{account.mark} {account.health}", account.style)
+def _paragraph(columns: Sequence[Column], cells: Sequence[Cell], width: int) -> Iterator[Text]:
+    """Give the cells after each other, the coloured ones first, in lines that end between them."""
+    pieces: dict[str, list[Text]] = {}
+    ordered = sorted(zip(cells, columns, strict=True), key=lambda pair: not pair[0].style)
+    for cell, column in ordered:
+        if cell.text:
+            words = [Text(word) for word in cell.text.split(" ")]
+            # A name that is a handle, too, is told once.
+            pieces.setdefault(cell.text, words if column.least else [cell.shown])
+    line, gap = Text(), 0
+    for words in pieces.values():
+        whole = Text(" ").join(words)
+        # Between its words only where it is too long for a line of its own.
+        for word in words if whole.cell_len > width - len(_INDENT) else [whole]:
+            if gap and line.cell_len + gap + word.cell_len > width:
+                yield line
+                line, gap = Text(_INDENT), 0
+            line.append(" " * gap).append_text(word)
+            gap = 1
+        gap = _GAP
+    yield line

@@ -1,26 +1,37 @@
 """``publora check``: its verdict about one account or many users."""
 
+import csv
+import io
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from attrs import evolve
 from click.testing import Result
 from command import Run, listing, summary
 from hostile import HostileServer, reply
 
-from publora_async import Connection, ConnectionList
+from publora_async import Connection, ConnectionList, LastError
 from publora_async.sandbox import Faults, Sandbox
+from publora_sync import Publora
 from publora_sync.cli._check import _Verdict
 
 HEALTHY = Connection(platform_id="twitter-1")
 EXPIRED = Connection(platform_id="linkedin-1", token_status="expired")
 SOON = Connection(platform_id="threads-1", token_status="expiring_soon")
+UNKNOWN = Connection(platform_id="telegram-1", token_status="unknown")
 
 
 def expiring(platform: str, **left: int) -> Connection:
     """An account that expires after the time *left* and a minute, for the test to run in."""
     date = datetime.now(UTC) + timedelta(minutes=1, **left)
     return Connection(platform_id=f"{platform}-1", access_token_expires_at=date)
+
+
+def platform_in(line: str) -> str:
+    """The platform of the account that a line of text is about."""
+    return next(cell for cell in re.split("  +", line) if re.match("[a-z]+-", cell)).split("-")[0]
 
 
 def checked(run: Run, *accounts: Connection, within: str | None = None) -> Result:
@@ -31,13 +42,20 @@ def checked(run: Run, *accounts: Connection, within: str | None = None) -> Resul
 
 def test_it_names_the_accounts_to_reconnect_and_ends_with_1(run: Run) -> None:
     done = run("check")
-    first, blank, header, *lines = done.stdout.splitlines()
+    first, second, blank, header, *lines = done.stdout.splitlines()
     assert (done.exit_code, done.stderr, blank) == (1, "", "")
     assert first == "Of 15 accounts, reconnect 3 now and 4 soon at https://app.publora.com"
-    assert header.split() == ["PLATFORM", "HANDLE", "NAME", "PLATFORM", "ID", "HEALTH", "EXPIRES"]
-    assert [line.split()[0] for line in lines] == [
+    assert second == "1 is unknown: publora test ID asks the platform."
+    assert re.split("  +", header) == ["STATUS", "HANDLE", "NAME", "PLATFORM ID", "WHY"]
+    assert [platform_in(line) for line in lines] == [
         *("linkedin", "instagram", "youtube"),
-        *("instagram", "threads", "tiktok", "pinterest"),
+        *("pinterest", "threads", "instagram", "tiktok"),
+        "bluesky",
+    ]
+    assert [line.split("  ")[0] for line in lines] == [
+        *["expired"] * 3,
+        *["expiring soon"] * 4,
+        "unknown",
     ]
 
 
@@ -74,7 +92,7 @@ def test_within_says_how_soon_is_soon(run: Run, within: str | None, soon: list[s
         Connection(platform_id="twitter-1"),
     ]
     done = checked(run, *accounts, within=within)
-    assert [line.split()[0] for line in done.stdout.splitlines()[3:]] == soon
+    assert sorted(map(platform_in, done.stdout.splitlines()[3:])) == soon
     assert done.exit_code == (1 if soon else 0)
 
 
@@ -97,8 +115,9 @@ def test_a_verdict_that_cannot_be_had_is_not_mistaken_for_one(run: Run) -> None:
 
 
 def answering(*answers: Connection) -> HostileServer:
-    """A service that lists each of *answers* for a user of its own, and then for all others."""
-    return HostileServer(*(reply(ConnectionList([one]).to_dict()) for one in answers))
+    """A service that lists each of *answers* for a user of its own, and then who u1 is."""
+    users = reply({"users": [{"_id": "u1", "displayName": "Ann Lee"}]})
+    return HostileServer(*(reply(ConnectionList([one]).to_dict()) for one in answers), users)
 
 
 def checked_many(run: Run, *answers: Connection, within: str = "14d") -> Result:
@@ -127,10 +146,10 @@ def test_check_names_the_accounts_of_many_users_to_reconnect(run: Run) -> None:
         "Of 4 accounts of 4 users, reconnect 1 now and 2 soon: publora connect USER gives each "
         "a link"
     )
-    assert [line.split()[:2] for line in lines] == [
-        ["u1", "linkedin"],
-        ["u2", "threads"],
-        ["u3", "threads"],
+    assert [re.split("  +", line)[:2] for line in lines] == [
+        ["Ann Lee", "expired"],
+        ["u2", "expiring soon"],
+        ["u3", "expiring soon"],
     ]
     assert done.stderr == summary(4, 0, 0, "4 accounts; to reconnect: 1 now and 2 soon")
 
@@ -140,10 +159,11 @@ def test_check_that_could_not_find_out_about_a_user_ends_with_2(ask: Run, servic
     service.faults = Faults(error_users={failing: 404})
     done = ask("check", "--all-users", "--within", "14d")
     first, last = done.stderr.splitlines()
-    why = "HTTP 404: Not found; Publora always has this list: check base_url"
-    assert (done.exit_code, first) == (2, f"user {failing} failed: {why}")
+    assert done.exit_code == 2
+    assert re.fullmatch(rf"user {failing} \(.*@.*\) failed: HTTP 404: Not found; .*", first)
     found = re.fullmatch(
-        r"12 of 12 users, 1 failed, . without accounts; (.*); to reconnect: (.*)\.", last
+        r"12 of 12 users, 1 failed, . without accounts; (.*); to reconnect: (.*), . are unknown\.",
+        last,
     )
     assert found
     assert done.stdout.startswith(f"Of {found[1]} of 11 users, reconnect {found[2]}: publora ")
@@ -156,8 +176,9 @@ def test_check_whose_key_is_refused_half_way_prints_what_it_found(
     users = [word for user_id in service.user_ids for word in ("--user", user_id)]
     done = ask("check", *users, "--concurrency", "1", "--within", "400d")
     assert done.exit_code == 2
-    assert {line.split()[0] for line in done.stdout.splitlines()[3:]} <= set(service.user_ids[:4])
-    assert done.stdout.startswith("Of ")
+    headline, _, table = done.stdout.partition("\n\n")
+    assert {line.split()[0] for line in table.splitlines()[1:]} <= set(service.user_ids[:4])
+    assert headline.startswith("Of ")
     assert done.stderr.splitlines()[0].startswith("Ended after 4 of 12 users, ")
 
 
@@ -178,3 +199,104 @@ def test_all_accounts_are_judged_by_the_moment_at_which_the_check_began() -> Non
     account = Connection(platform_id="linkedin-1", access_token_expires_at=date)
     verdict.add(ConnectionList([account]))
     assert verdict.counts == "1 soon"
+
+
+def test_unknown_accounts_are_told_apart_from_healthy_ones_and_from_an_outage(run: Run) -> None:
+    done = checked(run, HEALTHY, UNKNOWN, UNKNOWN)
+    assert (done.exit_code, done.stderr) == (3, "")
+    assert done.stdout.splitlines()[0] == (
+        "None of 3 accounts has to be reconnected, "
+        "but 2 are unknown: publora test ID asks the platform."
+    )
+    with HostileServer(reply(status=503)) as server:
+        down = run("check", "--deadline", "0.1", PUBLORA_BASE_URL=server.base_url)
+    assert (down.exit_code, down.stdout) == (2, "")
+
+
+def test_what_is_unknown_does_not_hide_what_has_expired(run: Run) -> None:
+    assert checked(run, UNKNOWN, EXPIRED).exit_code == 1
+
+
+def test_the_reason_is_told_and_the_most_urgent_comes_first(run: Run) -> None:
+    error = LastError(message="Access was revoked")
+    accounts = [
+        HEALTHY,
+        UNKNOWN,
+        SOON,
+        expiring("instagram", days=5),
+        expiring("facebook", hours=3),
+        expiring("x", days=-13),
+        evolve(EXPIRED, last_error=error),
+    ]
+    done = checked(run, *accounts)
+    assert [re.split("  +", line)[-2:] for line in done.stdout.splitlines()[4:]] == [
+        ["x-1", "expired 12 days ago"],
+        ["linkedin-1", "Publora says so; last error: Access was revoked"],
+        ["facebook-1", "expires in 3 hours"],
+        ["instagram-1", "expires in 5 days"],
+        ["threads-1", "Publora says so"],
+        ["telegram-1", "Publora cannot tell"],
+    ]
+
+
+def test_check_can_be_about_one_platform(run: Run) -> None:
+    with listing(HEALTHY, EXPIRED) as server:
+        environment = {"PUBLORA_BASE_URL": server.base_url}
+        assert run("check", "--platform", "X", **environment).exit_code == 0
+        assert run("check", "--platform", "LinkedIn", **environment).exit_code == 1
+        mistyped = run("check", "--platform", "linkdin", **environment)
+    assert (mistyped.exit_code, mistyped.stderr) == (
+        2,
+        (
+            "publora: no account is on 'linkdin', which is no platform that is known here: "
+            "did you mean linkedin?\n"
+        ),
+    )
+
+
+def test_check_writes_what_programs_read(run: Run) -> None:
+    with listing(HEALTHY, EXPIRED) as server:
+        done = {
+            form: run("check", "--format", form, PUBLORA_BASE_URL=server.base_url)
+            for form in ("json", "ndjson", "csv")
+        }
+    assert {one.exit_code for one in done.values()} == {1}
+    account = {
+        **EXPIRED.to_dict(),
+        "platform": "linkedin",
+        "status": "expired",
+        "needsReconnect": True,
+        "reason": "Publora says so",
+    }
+    assert json.loads(done["json"].stdout) == {
+        "accounts": 2,
+        "attention": [account],
+        "failed": [],
+    }
+    assert json.loads(done["ndjson"].stdout) == account
+    (row,) = csv.DictReader(io.StringIO(done["csv"].stdout))
+    assert (row["platformId"], row["reason"]) == ("linkedin-1", "Publora says so")
+    assert "userId" not in row
+
+
+def test_check_of_many_users_says_who_they_are_and_who_failed(ask: Run, service: Sandbox) -> None:
+    service.faults = Faults(error_users={service.user_ids[2]: 404})
+    done = ask("check", "--all-users", "--within", "400d", "--format", "json")
+    said = json.loads(done.stdout)
+    with Publora(service.api_key, base_url=service.base_url) as client:
+        emails = {user.id: user.email for user in client.managed_users.list()}
+    assert said["attention"]
+    assert all(one["userEmail"] == emails[one["userId"]] for one in said["attention"])
+    assert [(one["userId"], one["error"]["status"]) for one in said["failed"]] == [
+        (service.user_ids[2], 404)
+    ]
+    rows = ask("check", "--all-users", "--format", "csv", "--within", "400d").stdout
+    assert rows.startswith("userId,userEmail,userName,platformId,")
+
+
+def test_check_does_with_ids_where_nobody_tells_whose_they_are(run: Run) -> None:
+    everybody = {"success": True, "connections": [EXPIRED.to_dict()]}
+    with HostileServer(*[reply(everybody)] * 2, reply(status=404)) as server:
+        done = run("check", "--user", "u1", "--user", "u2", PUBLORA_BASE_URL=server.base_url)
+    assert done.exit_code == 1
+    assert {line.split()[0] for line in done.stdout.splitlines()[3:]} == {"u1", "u2"}

@@ -2,14 +2,20 @@
 
 import json
 import sys
+import threading
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from command import Run, in_terminal, read_until
+from hostile import HostileServer, reply, silence, tunnel_to
+from trust import serving, written_to
 
 from publora_async import ConnectionList
 from publora_async.sandbox import Sandbox
-from publora_sync.cli._client import prompt_for_key
+from publora_sync import Publora
+from publora_sync.cli import _client
+from publora_sync.cli._client import _tell, prompt_for_key
 from publora_sync.cli._shell import CommandError
 
 
@@ -60,6 +66,91 @@ def test_the_prompt_can_be_left(key: str) -> None:
         read_until(process, "API key (it does not show): ")
         shown, _ = process.communicate(key)
     assert (process.returncode, shown.strip()) == (130, "")
+
+
+def test_a_silence_on_a_terminal_is_told_of_after_a_while(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_client, "is_terminal", lambda _: True)
+    monkeypatch.setattr(_client, "_PATIENCE", 0.01)
+    said = "at most 1 s an attempt (--timeout), 0.5 s in all (--deadline). Ctrl-C ends it.\n"
+    arguments = ("connections", "--timeout", "1", "--deadline", "0.5")
+    with HostileServer(silence) as server:
+        done = run(*arguments, PUBLORA_BASE_URL=server.base_url)
+        quiet = run(*arguments, "-q", PUBLORA_BASE_URL=server.base_url)
+    assert done.stderr.startswith(f"Waiting for 127.0.0.1:{server.port}: {said}publora: ")
+    assert quiet.stderr.startswith("publora: ")
+
+
+def test_a_silence_in_a_fan_out_is_told_of_above_the_bar(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_client, "is_terminal", lambda _: True)
+    monkeypatch.setattr(_client, "_PATIENCE", 0.01)
+    arguments = ("check", "--user", "a", "--user", "b", "--deadline", "0.5")
+    with HostileServer(silence) as server:
+        done = run(*arguments, PUBLORA_BASE_URL=server.base_url)
+    assert done.stderr.count("Waiting for 127.0.0.1:") == 1
+    assert done.exit_code == 2
+
+
+def test_a_sandbox_that_is_silent_is_called_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_client, "is_terminal", lambda _: True)
+    monkeypatch.setattr(_client, "_PATIENCE", 0)
+    monkeypatch.setattr(_client, "_tell", lambda *those: those[2](those[3]))
+    done = run("users", "--sandbox", "-v")
+    assert "Waiting for the sandbox: " in done.stderr
+
+
+def test_whoever_responds_just_in_time_is_not_called_silent() -> None:
+    told: list[str] = []
+    timer = threading.Timer(0, lambda: None)
+    timer.cancel()
+    _tell(threading.Lock(), timer, told.append, "Waiting")
+    assert told == []
+
+
+def test_the_proxy_of_the_environment_is_used_as_by_curl(run: Run, tmp_path: Path) -> None:
+    with (
+        HostileServer(reply(), tls=serving("localhost")) as origin,
+        HostileServer(tunnel_to(origin.port)) as proxy,
+    ):
+        done = run(
+            "connections",
+            PUBLORA_BASE_URL="https://localhost:1",
+            HTTPS_PROXY=proxy.origin,
+            NO_PROXY=None,
+            SSL_CERT_FILE=written_to(tmp_path),
+        )
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert proxy.heads[0].startswith(b"CONNECT localhost:1 HTTP/1.1\r\n")
+    assert len(origin.heads) == 1
+
+
+def test_many_users_can_be_named_by_e_mail(ask: Run, service: Sandbox, tmp_path: Path) -> None:
+    with Publora(service.api_key, base_url=service.base_url) as client:
+        first, second, third = client.managed_users.list()[1:4]
+    assert first.email
+    assert second.email
+    file = tmp_path / "users"
+    file.write_text(f"{second.email}\n{third.id}\n{first.id}\n")
+    arguments = ("--user", first.email.upper(), "--users-file", str(file), "--format", "json")
+    done = ask("connections", *arguments)
+    assert [user["userId"] for user in json.loads(done.stdout)["users"]] == [
+        *(first.id, second.id, third.id)
+    ]
+    alone = ask("connections", "--user", first.email, "--format", "json")
+    ids = [one["platformId"] for one in json.loads(alone.stdout)["connections"]]
+    everyone = json.loads(done.stdout)["users"]
+    assert ids == [one["platformId"] for one in everyone[0]["connections"]]
+
+
+def test_an_e_mail_that_nobody_has_is_one_line(run: Run) -> None:
+    users = reply({"users": [{"_id": "u1"}, {"_id": "u2", "username": "b@example.com"}]})
+    with HostileServer(users) as server:
+        done = run("connections", "--user", "a@example.com", PUBLORA_BASE_URL=server.base_url)
+    assert (done.exit_code, done.stdout, len(server.heads)) == (2, "", 1)
+    assert done.stderr.startswith("publora: no managed user has the e-mail a@example.com: ")
 
 
 def test_sandbox_needs_no_environment_and_heeds_none(run: Run, accounts: ConnectionList) -> None:

@@ -56,6 +56,23 @@ def test_connect_prints_the_link_and_nothing_else_on_stdout(run: Run, sandbox: S
     assert done.stderr == f"It works until {link.token_expires_at:%Y-%m-%d %H:%M} UTC.\n"
 
 
+def test_connect_takes_an_e_mail(run: Run, sandbox: Sandbox) -> None:
+    with Publora(sandbox.api_key, base_url=sandbox.base_url) as client:
+        user = client.managed_users.list()[0]
+    assert user.email
+    assert run("connect", user.email).stdout == run("connect", user.id).stdout
+
+
+def test_waiting_for_a_mistyped_platform_is_bad_usage(run: Run, sandbox: Sandbox) -> None:
+    before = sandbox.requests
+    done = run("connect", sandbox.user_ids[0], "--wait", "linkdin")
+    assert (done.exit_code, done.stdout, sandbox.requests) == (2, "", before)
+    assert done.stderr.endswith(
+        "Error: Invalid value for '--wait': there is no platform 'linkdin': "
+        "did you mean linkedin?\n"
+    )
+
+
 def test_connect_asks_for_the_days_and_for_a_new_link(run: Run, sandbox: Sandbox) -> None:
     with linking({"url": "https://x.example/\x1b[2J"}) as (base_url, posted):
         arguments = ("connect", sandbox.user_ids[0], "--days", "7", "--rotate")
@@ -115,7 +132,7 @@ def test_an_account_without_a_name_is_connected_too(
 
 
 def test_an_account_that_does_not_come_in_time_ends_with_2(run: Run, sandbox: Sandbox) -> None:
-    done = run("connect", sandbox.user_ids[0], "--wait", "linkedin", "--timeout", "1s")
+    done = run("connect", sandbox.user_ids[0], "--wait", "linkedin", "--max-wait", "1s")
     assert (done.exit_code, done.stdout.count("\n")) == (2, 1)
     assert done.stderr.splitlines()[-1] == (
         "publora: no linkedin account was connected within 1 s "
@@ -129,7 +146,7 @@ def test_a_platform_that_the_sandbox_does_not_have_is_one_line(run: Run, sandbox
     assert done.stderr.splitlines()[-1].startswith("publora: platform must be one of twitter, ")
 
 
-@pytest.mark.parametrize("arguments", [["--days", "0"], ["--timeout", "soon"]])
+@pytest.mark.parametrize("arguments", [["--days", "0"], ["--max-wait", "soon"]])
 def test_a_number_of_days_or_a_time_that_is_none_is_bad_usage(
     run: Run, sandbox: Sandbox, arguments: list[str]
 ) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def test_progress_is_drawn_on_the_terminal_of_stderr_and_wiped_away(tmp_path: Pa
     )
 
 
+def test_no_bar_runs_into_what_the_reader_of_a_pipe_writes_to_the_terminal() -> None:
+    piped = f"{shlex.join(COMMAND)} connections --all-users --sandbox | tail -1"
+    with in_terminal(command=["sh", "-c", piped]) as process:
+        shown, _ = process.communicate()
+    assert process.returncode == 0
+    assert "0/100 users" not in shown
+    assert "100 of 100 users" in shown
+
+
 def read_to_the_end(terminal: int) -> str:
     """What is written to a terminal, until nobody holds its other end."""
     written = b""
@@ -63,7 +73,7 @@ def test_rows_and_progress_share_a_terminal_without_mixing(form: str) -> None:
         re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line.rpartition("\x1b[2K")[2])
         for line in shown.splitlines()
     ]
-    rows = [line for line in lines if "platformId" in line or re.match("[0-9a-f]{24},", line)]
+    rows = [line for line in lines if '"platformId"' in line or re.match("[0-9a-f]{24},", line)]
     assert len(rows) == 303
     if form == "ndjson":
         assert all(json.loads(row) for row in rows)

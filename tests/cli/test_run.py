@@ -14,13 +14,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import click
 import pytest
 from command import COMMAND, FORMATS, USERS, Run, asking, finished, owners
-from hostile import Answer, HostileServer, reply
+from hostile import Answer, Held, HostileServer, reply
 
-from publora_async import Connection, ConnectionList
+from publora_async import Connection, ConnectionList, PubloraError
 from publora_async.sandbox import Faults, Sandbox
+from publora_sync import Publora
 from publora_sync.cli import _progress, publora
+from publora_sync.cli._client import OpenClient
+from publora_sync.cli._platforms import PlatformFilter
+from publora_sync.cli._run import Run as ManyUsers
+from publora_sync.cli._settings import Settings
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -28,11 +34,13 @@ def test_a_failed_user_is_named_and_ends_nothing(
     ask: Run, service: Sandbox, expected: dict[str, ConnectionList], form: str
 ) -> None:
     failing = service.user_ids[2]
+    with Publora(service.api_key, base_url=service.base_url) as client:
+        email = client.managed_users.list()[2].email
     service.faults = Faults(error_users={failing: 404})
     done = ask("connections", "--all-users", "--format", form)
     first, last = done.stderr.splitlines()
     why = "HTTP 404: Not found; Publora always has this list: check base_url"
-    assert (done.exit_code, first) == (2, f"user {failing} failed: {why}")
+    assert (done.exit_code, first) == (2, f"user {failing} ({email}) failed: {why}")
     assert last.startswith(f"{USERS} of {USERS} users, 1 failed, ")
     assert owners(form, done.stdout) == {
         user_id for user_id, accounts in expected.items() if accounts and user_id != failing
@@ -136,7 +144,7 @@ def test_ctrl_c_leaves_whole_lines_and_says_how_far_it_came(form: str) -> None:
         rows = [json.loads(line) for line in written.splitlines()]
     else:
         rows = list(csv.DictReader(io.StringIO(written.decode())))
-        assert {len(row) for row in rows} == {17}
+        assert {len(row) for row in rows} == {16}
     assert re.fullmatch(
         rf"\nStopped by Ctrl-C after \d+ of 50 users, 0 failed, \d+ without accounts; "
         rf"{len(rows)} accounts\.\n",
@@ -175,3 +183,29 @@ def test_whoever_is_left_when_the_reader_leaves_is_not_asked_about(form: str) ->
         done = finished(command=["sh", "-c", piped], **asking(sandbox))
         assert sandbox.requests < 3000
     assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (0, 5, "")
+
+
+def end_early(run: ManyUsers, server: HostileServer, error: BaseException) -> None:
+    """Take the first of three answers, then raise *error*."""
+    with run:
+        next(iter(run))
+        for _ in range(3):
+            server.asked.acquire()
+        raise error
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, PubloraError, BrokenPipeError, GeneratorExit])
+def test_a_run_that_ends_early_leaves_its_fan_out(end: type[BaseException]) -> None:
+    first = reply(ConnectionList([Connection(platform_id="twitter-1")]).to_dict())
+    users = [f"u{number}" for number in range(20)]
+    settings = Settings(sandbox=False, timeout=30, deadline=120, verbose=False)
+    with (
+        HostileServer(first, Held()) as server,
+        Publora("sk_made.up", base_url=server.base_url) as client,
+    ):
+        run = ManyUsers(OpenClient(client, settings), users, PlatformFilter(()), concurrency=3)
+        with pytest.raises((end, click.exceptions.Exit)):
+            end_early(run, server, end("it ends"))
+        # The client is open still: it is the run that has let go of what was under way.
+        assert server.is_left_alone_by(2)
+        assert len(server.heads) == 3

@@ -1,5 +1,6 @@
 """What a shell sees: failures in one line, broken pipes, full disks, Ctrl-C."""
 
+import errno
 import io
 import os
 import shlex
@@ -19,8 +20,8 @@ from hostile import Answer, HostileServer, silence
 
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
-from publora_sync.cli import _client, _connections
-from publora_sync.cli._shell import CommandError, write
+from publora_sync.cli import _client, _connections, publora
+from publora_sync.cli._shell import CommandError, _give_up_output, write
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -82,9 +83,9 @@ def test_no_network_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_timeout_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_client, "Publora", partial(Publora, max_retries=0, timeout=0.01))
+    monkeypatch.setattr(_client, "Publora", partial(Publora, max_retries=0))
     with HostileServer(silence) as server:
-        done = run("connections", PUBLORA_BASE_URL=server.base_url)
+        done = run("connections", "--timeout", "0.01", PUBLORA_BASE_URL=server.base_url)
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert done.stderr.startswith("publora: the timeout of 0.01 s ran out ")
 
@@ -215,10 +216,60 @@ def test_a_ctrl_c_that_is_to_be_ignored_stays_ignored(monkeypatch: pytest.Monkey
     assert stdout.getvalue() == b"a whole line\n"
 
 
+@pytest.mark.parametrize("arguments", ["--help", "--version", "users --help"])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
+def test_help_to_a_full_disk_is_one_line(arguments: str) -> None:
+    done = finished(command=["sh", "-c", f"{shlex.join(COMMAND)} {arguments} > /dev/full"])
+    assert (done.returncode, done.stderr) == (
+        2,
+        "publora: cannot write the output: No space left on device\n",
+    )
+
+
+@pytest.mark.parametrize("arguments", ["--help", "users --help"])
+def test_help_without_a_reader_is_quiet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: str
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        with pytest.raises(SystemExit) as ended:
+            publora(arguments.split())
+        monkeypatch.undo()
+    assert (ended.value.code, capsys.readouterr().err) == (0, "")
+
+
+def test_output_to_a_closed_stdout_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(CommandError, match="cannot write the output: stdout is closed"):
+        write("an answer\n")
+    assert write("")
+    with pytest.raises(CommandError, match="cannot write the output: I/O error"):
+        _give_up_output(OSError(errno.EIO, "I/O error"))
+
+
+def test_a_closed_stdout_is_a_failure_and_stderr_may_be_closed_too() -> None:
+    shell = f"{shlex.join(COMMAND)} check --sandbox"
+    closed = finished(command=["sh", "-c", f"{shell} >&-"])
+    assert (closed.returncode, closed.stderr.splitlines()[1:]) == (
+        2,
+        ["publora: cannot write the output: stdout is closed"],
+    )
+    both = finished(command=["sh", "-c", f"{shell} <&- >&- 2>&-"])
+    assert (both.returncode, both.stdout, both.stderr) == (2, "", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
+def test_a_full_stderr_ends_with_2() -> None:
+    done = finished(command=["sh", "-c", f"{shlex.join(COMMAND)} check --sandbox 2>/dev/full"])
+    assert (done.returncode, done.stdout) == (2, "")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
 def test_a_full_disk_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("w") as stdout:
         monkeypatch.setattr(sys, "stdout", stdout)
-        with pytest.raises(CommandError, match="cannot write the answer: No space left on device"):
+        with pytest.raises(CommandError, match="cannot write the output: No space left on device"):
             write("an answer\n")
         monkeypatch.undo()

@@ -1,52 +1,32 @@
-"""How accounts look: in words, on terminals wide and narrow."""
+"""How tables look on terminals wide and narrow, and off a terminal."""
 
 import io
 import sys
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from command import in_terminal
 from rich.text import Text
 
-from publora_async import Connection, TokenStatus
-from publora_sync.cli._table import (
-    AccountRow,
-    account_row,
-    accounts_to_table,
-    accounts_to_text,
-    rows_to_table,
-)
+from publora_sync.cli._table import Cell, Column, Row, to_lines, to_table, to_text
 
-NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
+COLUMNS = [
+    Column("PLATFORM", dropped=2),
+    Column("HANDLE", least=8, folds=True),
+    Column("NAME", least=10, dropped=1, into="HANDLE"),
+    Column("ID"),
+    Column("STATUS"),
+]
 
-ACCOUNTS = [
-    account_row(
-        Connection(
-            platform_id="instagram-17841412345678",
-            username="juniperlane_tokyo",
-            display_name="ジュニパーレーン 東京",
-            access_token_expires_at=NOW + timedelta(days=41),
-        ),
-        NOW,
-        soon=False,
-    ),
-    account_row(
-        Connection(
-            platform_id="youtube-UC1HPxNFAb7A7ozOsasZVdpg",
-            username="[bold red]x",
-            token_status=TokenStatus.EXPIRED,
-        ),
-        NOW,
-        soon=False,
-    ),
-    account_row(
-        Connection(
-            platform_id="bluesky-did:plc:ikl3h6mxohgolkgbgmdtbcdo",
-            token_status=TokenStatus.UNKNOWN,
-        ),
-        NOW,
-        soon=False,
-    ),
+
+def row(platform: str, handle: str, name: str, status: Cell, group: str = "") -> Row:
+    cells = [*map(Cell, (platform, handle, name, f"{platform}-0123456789")), status]
+    return Row(cells, group)
+
+
+ROWS = [
+    row("instagram", "juniperlane_tokyo", "ジュニパーレーン 東京", Cell("valid", "green", "✓")),
+    row("youtube", "[bold red]x", "", Cell("expired", "bold red", "✗")),
+    row("bluesky", "", "Juniper Lane", Cell("unknown", "dim", "?")),
 ]
 
 
@@ -59,176 +39,138 @@ def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
 
 
-def table(monkeypatch: pytest.MonkeyPatch, width: int) -> list[str]:
+def table(monkeypatch: pytest.MonkeyPatch, width: int, rows: list[Row] = ROWS) -> list[str]:
     monkeypatch.setenv("COLUMNS", str(width))
-    shown = Text.from_ansi(accounts_to_table(ACCOUNTS)).plain
+    shown = Text.from_ansi(to_table(COLUMNS, rows)).plain
     return [line.rstrip() for line in shown.splitlines()]
 
 
-def test_a_wide_terminal_shows_an_account_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    head, rule, *rows = table(monkeypatch, 140)
+def test_a_wide_terminal_shows_a_row_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    head, rule, *rows = table(monkeypatch, 100)
     assert head == (
-        "Platform   Handle             Name                   "
-        "Platform id                               Health             Expires"
+        "Platform   Handle             Name                   Id                    Status"
     )
-    assert set(rule) == {"─"}  # rich before 14 draws it one longer
+    assert set(rule) == {"─"}
     assert rows == [
-        (
-            "instagram  juniperlane_tokyo  ジュニパーレーン 東京  "
-            "instagram-17841412345678                  ✓ healthy          2026-11-11"
-        ),
-        (
-            "youtube    [bold red]x        -                      "
-            "youtube-UC1HPxNFAb7A7ozOsasZVdpg          ✗ needs reconnect  -"
-        ),
-        (
-            "bluesky    -                  -                      "
-            "bluesky-did:plc:ikl3h6mxohgolkgbgmdtbcdo  ? unknown          -"
-        ),
+        ("instagram  juniperlane_tokyo  ジュニパーレーン 東京  instagram-0123456789  ✓ valid"),
+        "youtube    [bold red]x        -                      youtube-0123456789    ✗ expired",
+        "bluesky    -                  Juniper Lane           bluesky-0123456789    ? unknown",
     ]
 
 
-def test_a_narrow_terminal_shows_an_account_on_two_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert table(monkeypatch, 80) == [
-        "Health             Account",
-        "─" * 59,
-        "✓ healthy          juniperlane_tokyo  ジュニパーレーン 東京",
-        "  2026-11-11       instagram-17841412345678",
-        "✗ needs reconnect  [bold red]x",
-        "                   youtube-UC1HPxNFAb7A7ozOsasZVdpg",
-        "? unknown          -",
-        "                   bluesky-did:plc:ikl3h6mxohgolkgbgmdtbcdo",
+def test_then_names_go_on_below_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert table(monkeypatch, 80)[2:] == [
+        "instagram  juniperlane_tokyo  ジュニパーレーン   instagram-0123456789  ✓ valid",
+        "                              東京",
+        "youtube    [bold red]x        -                  youtube-0123456789    ✗ expired",
+        "bluesky    -                  Juniper Lane       bluesky-0123456789    ? unknown",
     ]
 
 
-def test_a_very_narrow_terminal_cuts_nothing_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert table(monkeypatch, 40)[3:] == [
-        "                   ジュニパーレーン 東京",
-        "  2026-11-11       instagram-17841412345",
-        "                   678",
-        "✗ needs reconnect  [bold red]x",
-        "                   youtube-UC1HPxNFAb7A7",
-        "                   ozOsasZVdpg",
-        "? unknown          -",
-        "                   bluesky-did:plc:ikl3h",
-        "                   6mxohgolkgbgmdtbcdo",
+def test_then_handles_do_so_between_any_two_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert table(monkeypatch, 71)[2:] == [
+        "instagram  juniperla  ジュニパーレーン  instagram-0123456789  ✓ valid",
+        "           ne_tokyo   東京",
+        "youtube    [bold      -                 youtube-0123456789    ✗ expired",
+        "           red]x",
+        "bluesky    -          Juniper Lane      bluesky-0123456789    ? unknown",
     ]
 
 
-def test_health_is_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "140")
-    shown = accounts_to_table(ACCOUNTS)
-    assert "\x1b[32m✓ healthy" in shown
-    assert "\x1b[1;31m✗ needs reconnect" in shown
+def test_then_columns_are_left_out_in_their_order_and_names_stand_in_for_handles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert table(monkeypatch, 61) == [
+        "Platform   Handle             Id                    Status",
+        "─" * 61,
+        "instagram  juniperlane_tokyo  instagram-0123456789  ✓ valid",
+        "youtube    [bold red]x        youtube-0123456789    ✗ expired",
+        "bluesky    Juniper Lane       bluesky-0123456789    ? unknown",
+    ]
+    assert table(monkeypatch, 50)[0] == "Handle             Id                    Status"
+
+
+def test_a_narrow_terminal_shows_a_row_on_several_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert table(monkeypatch, 40) == [
+        "✓ valid  instagram  juniperlane_tokyo",
+        "    ジュニパーレーン 東京",
+        "    instagram-0123456789",
+        "✗ expired  youtube  [bold red]x",
+        "    youtube-0123456789",
+        "? unknown  bluesky  Juniper Lane",
+        "    bluesky-0123456789",
+    ]
+
+
+def test_an_id_is_never_cut_in_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    for width in range(5, 120):
+        assert "instagram-0123456789" in "\n".join(table(monkeypatch, width))
+
+
+def test_names_of_several_words_end_a_very_narrow_line_between_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert table(monkeypatch, 20)[2:4] == ["    ジュニパーレーン", "    東京"]
+
+
+def test_a_name_that_is_the_handle_is_told_once_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    same = [row("linkedin", "Ann Lee", "Ann Lee", Cell("valid", "green", "✓"))]
+    assert table(monkeypatch, 30, same) == [
+        "✓ valid  linkedin  Ann Lee",
+        "    linkedin-0123456789",
+    ]
+
+
+def test_statuses_are_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
+    for width in ("100", "40"):
+        monkeypatch.setenv("COLUMNS", width)
+        shown = to_table(COLUMNS, ROWS)
+        assert "\x1b[32m✓ valid" in shown
+        assert "\x1b[1;31m✗ expired" in shown
 
 
 def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[3" not in accounts_to_table(ACCOUNTS)
+    assert "\x1b[3" not in to_table(COLUMNS, ROWS)
 
 
 def test_wide_characters_are_aligned_in_plain_text_too() -> None:
-    assert accounts_to_text(ACCOUNTS[:2]) == (
-        "PLATFORM   HANDLE             NAME                   "
-        "PLATFORM ID                       HEALTH           EXPIRES\n"
-        "instagram  juniperlane_tokyo  ジュニパーレーン 東京  "
-        "instagram-17841412345678          healthy          2026-11-11\n"
-        "youtube    [bold red]x        -                      "
-        "youtube-UC1HPxNFAb7A7ozOsasZVdpg  needs reconnect  -\n"
+    assert to_text(COLUMNS, ROWS[:2]) == (
+        "PLATFORM   HANDLE             NAME                   ID                    STATUS\n"
+        "instagram  juniperlane_tokyo  ジュニパーレーン 東京  instagram-0123456789  valid\n"
+        "youtube    [bold red]x        -                      youtube-0123456789    expired\n"
     )
 
 
-def owned() -> list[AccountRow]:
-    return [
-        account._replace(user_id=f"user{number}")
-        for number, account in zip("112", ACCOUNTS, strict=True)
-    ]
+@pytest.mark.parametrize("width", [100, 40])
+def test_rows_of_one_group_stand_below_it(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    grouped = [one._replace(group=group) for one, group in zip(ROWS, "112", strict=True)]
+    lines = table(monkeypatch, width, [one._replace(group=f"user{one.group}") for one in grouped])
+    assert [line for line in lines if line.startswith("user")] == ["user1", "user2"]
+    assert lines[-3 if width == 40 else -2] == "user2"
 
 
-def test_a_wide_table_puts_each_users_accounts_under_the_user(
+def test_titles_and_values_are_aligned_and_a_terminal_gets_colours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "140")
-    lines = Text.from_ansi(accounts_to_table(owned())).plain.splitlines()
-    assert [line.split()[0] for line in lines[2:]] == [
-        *("user1", "instagram", "youtube", "user2", "bluesky")
-    ]
-
-
-def test_a_narrow_table_does_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    lines = Text.from_ansi(accounts_to_table(owned())).plain.splitlines()
-    assert [line.split()[0] for line in lines[2:]] == [
-        *("user1", "✓", "2026-11-11", "✗", "youtube-UC1HPxNFAb7A7ozOsasZVdpg"),
-        *("user2", "?", "bluesky-did:plc:ikl3h6mxohgolkgbgmdtbcdo"),
-    ]
-
-
-def test_a_name_goes_on_below_only_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    account = account_row(
-        Connection(platform_id="x-1", username="h", display_name="Søren Bjørnstad"),
-        NOW,
-        soon=False,
-    )
-    widths = {}
-    for width in range(40, 70):
-        monkeypatch.setenv("COLUMNS", str(width))
-        header, _, *lines = Text.from_ansi(accounts_to_table([account])).plain.splitlines()
-        widths[width] = header.split()[0], len(lines)
-        assert "…" not in "".join(lines)
-    # At first too narrow for the longest word, then for both words, then wide enough.
-    assert list(dict.fromkeys(widths.values())) == [
-        ("Health", 2),
-        ("Platform", 2),
-        ("Platform", 1),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("left", "words"),
-    [
-        (timedelta(days=400), "expires in 400 days"),
-        (timedelta(days=2), "expires in 2 days"),
-        (timedelta(days=2, seconds=-1), "expires in 47 hours"),
-        (timedelta(hours=2), "expires in 2 hours"),
-        (timedelta(hours=2, seconds=-1), "expires in 119 min"),
-        (timedelta(seconds=59), "expires in 0 min"),
-        (timedelta(0), "expires soon"),
-        (None, "expires soon"),
-    ],
-)
-def test_the_time_left_is_told_in_the_unit_that_suits(left: timedelta | None, words: str) -> None:
-    date = None if left is None else NOW + left
-    account = Connection(platform_id="tiktok-1", access_token_expires_at=date)
-    shown = account_row(account, NOW, soon=True)
-    assert (shown.mark, shown.health) == ("!", words)
-
-
-def test_a_status_that_is_not_known_yet_is_shown_as_it_is() -> None:
-    account = Connection(platform_id="vk-1", token_status="being_\x1breviewed")
-    assert account_row(account, NOW, soon=False) == AccountRow(
-        platform="vk",
-        handle="-",
-        name="-",
-        platform_id="vk-1",
-        health=r"being \x1breviewed",
-        expires="-",
-        mark="?",
-        style="dim",
-    )
-
-
-def test_a_narrow_terminal_cuts_nothing_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "20")
+    parts = [("STATUS", Cell("ok", "green", "✓")), ("LAST POST", Cell("today"))]
     monkeypatch.setattr(sys, "stdout", io.StringIO())
-    shown = rows_to_table(["ID", "EMAIL"], [["0123456789", "somebody@example.com"]])
-    assert "…" not in shown
+    assert to_lines(parts) == "STATUS     ok\nLAST POST  today\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    shown = to_lines(parts)
+    assert "\x1b[32m✓ ok" in shown
+    assert [line.split() for line in Text.from_ansi(shown).plain.splitlines()] == [
+        ["Status", "✓", "ok"],
+        ["Last", "post", "today"],
+    ]
 
 
 def test_a_terminal_gets_a_coloured_table() -> None:
     with in_terminal("connections", "--sandbox", "--platform", "linkedin") as process:
         shown, _ = process.communicate()
     assert process.returncode == 0
-    assert "\x1b[32m✓ healthy" in shown
-    assert "\x1b[1;31m✗ needs reconnect" in shown
+    assert "\x1b[32m✓ valid" in shown
+    assert "\x1b[1;31m✗ expired" in shown
     assert "───" in shown
