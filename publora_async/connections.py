@@ -100,7 +100,8 @@ class AsyncConnections:
 
         Args:
             user_ids: Any iterable of ids or :class:`ManagedUser`, async ones included; it is
-                read no faster than the answers are used.
+                read no faster than the answers are used. A user comes back as its
+                answer's *user*.
 
             concurrency: How many users may be asked about and not yet handed out. It bounds
                 tasks, sockets and memory.

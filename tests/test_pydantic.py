@@ -5,10 +5,12 @@ from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
 import fastapi
 import pydantic
 import pytest
 
+import publora_async
 from publora_async import (
     Connection,
     ConnectionLink,
@@ -16,8 +18,10 @@ from publora_async import (
     ConnectionTest,
     LastError,
     ManagedUser,
+    ManagedUserKey,
     PubloraError,
     ServerError,
+    Timeouts,
     UserConnections,
     UserConnectionsList,
     UserFailed,
@@ -127,6 +131,16 @@ def test_a_result_is_read_as_the_kind_that_it_was_and_an_error_as_its_text() -> 
     )
     answers: UserConnectionsList = UserConnectionsList([SUCCEEDED, FAILED])
     assert Report(account=ACCOUNT, users=answers).users is answers
+
+
+def test_every_record_and_list_is_for_pydantic_but_those_that_are_named() -> None:
+    exported = [getattr(publora_async, name) for name in publora_async.__all__]
+    kinds = {kind for kind in exported if isinstance(kind, type) and attrs.has(kind)}
+    plain = {kind for kind in kinds if not hasattr(kind, "__get_pydantic_core_schema__")}
+    assert plain == {
+        ManagedUserKey,  # a secret, which nobody should write out without meaning to
+        Timeouts,  # settings
+    }
 
 
 def test_what_is_wrong_is_a_validation_error() -> None:

@@ -29,6 +29,7 @@ from publora_async import (
     TransportError,
     UserConnections,
     UserFailed,
+    UsersFailedError,
 )
 
 by_id = attrgetter("user_id")
@@ -114,6 +115,29 @@ async def test_33_one_users_failure_is_that_users_result(
         assert [answer.user_id for answer in seen] == ids
     assert sorted(seen, key=by_id) == sorted(due, key=by_id)
     assert len(server.heads) == len(ids) - 1  # all but what cannot be sent
+
+
+async def test_33b_where_the_service_is_down_nothing_reads_like_all_is_well(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    server = serve(reply({}, status=503))
+    client = client_of(server, max_retries=0)
+    whole = await client.ask(lambda publora: publora.connections.list_many(["a", "b", "c"]))
+    selections = [
+        *(whole, whole[:], whole.failed),
+        *(whole.expired(), whole.expiring(), whole.healthy(), whole.needs_attention()),
+    ]
+    why = "3 failed: 3 x HTTP 503: Service Unavailable"
+    for chosen in selections:
+        assert chosen
+        assert [answer.user_id for answer in chosen.failed] == ["a", "b", "c"]
+        assert why in repr(chosen)
+        assert chosen._repr_html_().endswith(f"<p>Of 3 users, {why}</p>")
+        assert [(row["user_id"], row["error"]) for row in chosen.to_records()] == [
+            (user_id, "HTTP 503: Service Unavailable") for user_id in "abc"
+        ]
+        with pytest.raises(UsersFailedError, match=r"^3 of 3 users failed"):
+            chosen.raise_for_errors()
 
 
 async def test_33_one_users_timeout_is_that_users_result(serve: Serve, client_of: ClientOf) -> None:
