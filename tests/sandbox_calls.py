@@ -37,6 +37,7 @@ USERS = ("GET", "/workspace/users")
 USER_PATHS = [
     ("GET", "/workspace/users"),
     ("POST", "/workspace/users"),
+    ("POST", "/workspace/users/attach"),
     ("DELETE", "/workspace/users/{id}"),
     ("POST", "/workspace/users/{id}/connection-url"),
     ("POST", "/workspace/users/{id}/api-key"),

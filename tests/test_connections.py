@@ -41,13 +41,15 @@ async def failure(client: Client, question: Question) -> PubloraError:
     [
         (
             "linkedin",
-            *(0, "ok", "Connection is working"),
+            *(0, "ok", "Connected as Juniper Lane Bakery"),
             ("openid", "profile", "w_member_social"),
         ),
-        ("linkedin", 1, "error", "Access token has expired. Reconnect the account.", ()),
-        ("youtube", 0, "error", "Access was revoked on the platform. Reconnect the account.", ()),
-        ("bluesky", 0, "ok", "Connection is working", ("atproto",)),
-        ("telegram", 1, "ok", "Connection is working", ("can_post_messages",)),
+        ("linkedin", 1, "error", "Request failed with status code 401", ()),
+        ("youtube", 0, "error", "Request failed with status code 401", ()),
+        ("bluesky", 0, "ok", "Connected as Juniper Lane Bakery", ("atproto",)),
+        ("telegram", 0, "ok", "Bot can post to Juniper Lane Bakery", ("can_post_messages",)),
+        ("telegram", 1, "error", "Invalid bot connection", ()),
+        ("pinterest", 0, "error", "Unknown platform: pinterest", ()),
     ],
 )
 async def test_a_credential_that_does_not_work_is_a_result_and_no_error(

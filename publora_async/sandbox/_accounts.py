@@ -59,6 +59,9 @@ class Account:
 
         failed_ago: How long before the sandbox began that was, negative if it was later.
 
+        test_error: What a live test complains of, also while the token works. ``None`` means
+            nothing.
+
         subscription: Subscription on X. ``None`` means none, or another platform.
 
         fields: Fields of its entry in a list that are as somebody has set them.
@@ -76,6 +79,7 @@ class Account:
     posted_ago: timedelta | None = None
     failure: str | None = None
     failed_ago: timedelta = _HOUR
+    test_error: str | None = None
     subscription: str | None = None
     fields: Mapping[str, object] = MappingProxyType({})
 
@@ -191,22 +195,30 @@ def listing_entry(account: Account, start: datetime, elapsed: timedelta, form: F
 
 def result_of_test(account: Account, start: datetime, elapsed: timedelta) -> JsonObject:
     """Give the result of testing *account*, *elapsed* after the *start*."""
-    expired = account.expired(elapsed)
-    if not expired:
-        message = "Connection is working"
-    elif account.revoked:
-        message = "Access was revoked on the platform. Reconnect the account."
-    else:
-        message = "Access token has expired. Reconnect the account."
+    error = _test_error(account, elapsed)
+    message = f"Connected as {account.username or account.display_name}"
+    if account.platform == "telegram":
+        message = f"Bot can post to {account.display_name or account.username}"
     return {
         "platform": account.platform,
         "platformId": account.platform_id,
         "username": account.fields.get("username", account.username),
-        "status": "error" if expired else "ok",
-        "message": message,
-        "permissions": traits(account.platform).permissions if not expired else (),
+        "status": "error" if error else "ok",
+        "message": error or message,
+        "permissions": traits(account.platform).permissions if not error else (),
         **_shared_fields(account, start, elapsed),
     }
+
+
+def _test_error(account: Account, elapsed: timedelta) -> str | None:
+    """Give why a test of *account* fails; an error is not always a lost credential."""
+    if not traits(account.platform).testable:
+        return f"Unknown platform: {account.platform}"
+    if account.test_error is not None or not account.expired(elapsed):
+        return account.test_error
+    if account.platform == "telegram":
+        return "Channel is unavailable"
+    return "Request failed with status code 401"
 
 
 def _shared_fields(account: Account, start: datetime, elapsed: timedelta) -> JsonObject:

@@ -25,6 +25,7 @@ def with_case(
     status: str | None,
     expires_in: timedelta | None,
     last_error: str | None,
+    test_error: str | None = None,
 ) -> Account:
     """
     Give *account* the state that a test wants.
@@ -39,6 +40,8 @@ def with_case(
         expires_in: How long its token still lasts. ``None`` means as long as *status* needs.
 
         last_error: What went wrong with its last post. ``None`` means nothing.
+
+        test_error: What a live test complains of. ``None`` means nothing but the token.
 
     Raises:
         ValueError: No account on the platform can be in that state.
@@ -56,6 +59,7 @@ def with_case(
         status=None if status in _JUDGED_BY_DATE else status,
         failure=last_error,
         failed_ago=-elapsed,
+        test_error=test_error,
     )
     actual = account.token_status(elapsed)
     if status is not None and status != actual:

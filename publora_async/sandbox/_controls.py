@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import ParamSpec
+from typing import ParamSpec, get_args
 
 from publora_async.sandbox._accounts import Account, Form
 from publora_async.sandbox._cases import (
@@ -18,7 +18,7 @@ from publora_async.sandbox._connections import AccountBook
 from publora_async.sandbox._data import Owner
 from publora_async.sandbox._faults import check_number
 from publora_async.sandbox._platforms import PLATFORMS
-from publora_async.sandbox._users import UserBook
+from publora_async.sandbox._users import Standing, UserBook
 
 __all__ = ["Controls"]
 
@@ -67,12 +67,13 @@ class Controls:
         status: str | None = None,
         expires_in: timedelta | None = None,
         last_error: str | None = None,
+        test_error: str | None = None,
     ) -> str:
         """
         Connect an account, as its owner would do in a browser.
 
-        Without *status*, *expires_in* and *last_error* this reconnects the first expired account
-        on the platform. With any of them, or if none has expired, a new account appears.
+        This reconnects the first expired account on the platform. If none has expired, or a
+        state is asked for with any of the last four arguments, a new account appears.
 
         Args:
             platform: Name of the platform, such as ``"linkedin"``.
@@ -89,6 +90,10 @@ class Controls:
 
             last_error: What went wrong with its last post. ``None`` means nothing.
 
+            test_error: What ``test-connection`` complains of, whatever the status, such as
+                ``"Bot needs channel administrator posting rights"``. ``None`` means nothing but
+                the token.
+
         Returns:
             The platform id that it has, or will have.
 
@@ -101,11 +106,11 @@ class Controls:
             raise ValueError(f"platform must be one of {', '.join(PLATFORMS)}, not {platform!r}")
         with self._schedule.up_to_date():
             owner = self._owner(user_id)
-            if (status, expires_in, last_error) == (None, None, None):
+            if (status, expires_in, last_error, test_error) == (None, None, None, None):
                 return self._connections.connect(owner, platform, after_polls)
             account = self._connections.new(owner, platform)
             elapsed = self._schedule.elapsed()
-            account = with_case(account, elapsed, status, expires_in, last_error)
+            account = with_case(account, elapsed, status, expires_in, last_error, test_error)
             return self._connections.put(owner, account, after_polls)
 
     def expire(
@@ -201,35 +206,59 @@ class Controls:
             self._connections.replace(owner, accounts)
         return [account.platform_id for account in accounts]
 
-    def create_user(self, email: str, display_name: str | None = None) -> str:
+    def create_user(
+        self, email: str, display_name: str | None = None, *, standing: Standing = "managed"
+    ) -> str:
         """
-        Add a managed user, with nothing connected.
+        Add a user, with nothing connected.
 
         Args:
             email: An address that no other user has.
 
             display_name: The name to show. ``None`` means *email*.
 
+            standing: What the user is: ``"managed"`` by this workspace; a ``"standalone"`` one,
+                who can be attached with ``user_access_token``; or one who cannot be:
+                ``"subscribed"``, ``"inactive"``, ``"elsewhere"`` (managed by another workspace),
+                or the ``"owner"`` of one.
+
         Returns:
             The user's id, which is not among ``user_ids``.
 
         Raises:
-            ValueError: *email* is taken.
+            ValueError: *email* is taken, or there is no such *standing*.
         """
+        if standing not in get_args(Standing):
+            raise ValueError(f"standing must be one of {', '.join(get_args(Standing))}")
         with self._schedule.up_to_date():
-            if self._users.has_email(email):
+            if self._users.find_email(email) is not None:
                 raise ValueError(f"there is a user with the email {email!r} already")
-            return self._users.id(self._users.create(email, display_name or email))
+            return self._users.id(self._users.create(email, display_name or email, standing))
+
+    def user_access_token(self, user_id: str) -> str:
+        """
+        Give the token with which a user consents to being attached to the workspace.
+
+        Args:
+            user_id: A user's id, managed or not.
+
+        Raises:
+            ValueError: Nobody has this id.
+        """
+        index = self._users.find_id(user_id)
+        if index is None:
+            raise ValueError(f"{user_id!r} is nobody's id")
+        return self._users.access_token(index)
 
     def detach_user(self, user_id: str) -> None:
         """
-        Stop managing a user.
+        Stop managing a user, who is a standalone one then.
 
         Raises:
             ValueError: There is no such managed user.
         """
         with self._schedule.up_to_date():
-            self._users.detach(self._index(user_id))
+            self._users.set_standing(self._index(user_id), "standalone")
 
     def schedule(
         self,

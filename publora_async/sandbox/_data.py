@@ -21,6 +21,8 @@ _TOKEN_FAILURES = {
     "revoked": "The user has withdrawn access to the application",
 }
 _POST_FAILURES = (None, None, None, "Media could not be processed: unsupported aspect ratio")
+# Such a Telegram account publishes, and no test can tell that it does.
+_BY_PERSON = "Invalid bot connection"
 _X_SUBSCRIPTIONS = (None, None, "Premium", "PremiumPlus")
 
 _SHOP = Person("Juniper Lane Bakery", "juniperlanebakery", "hello@example.com")
@@ -88,6 +90,7 @@ _OWN_ACCOUNTS = (
         _shop("telegram"),
         username=None,
         display_name="Juniper Lane Stammgäste 🥐",
+        test_error=_BY_PERSON,
         image_url=None,
         profile_url=None,
     ),
@@ -154,6 +157,7 @@ def _with_history(account: Account, random: SeededRandom) -> Account:
         posted_ago=random.pick((None, posted_ago, posted_ago)),
         failure=_TOKEN_FAILURES.get(state) or random.pick(_POST_FAILURES),
         failed_ago=failed_ago,
+        test_error=_BY_PERSON if private and platform.name == "telegram" else None,
         subscription=random.pick(_X_SUBSCRIPTIONS) if platform.name == "twitter" else None,
     )
 

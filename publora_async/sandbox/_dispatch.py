@@ -64,6 +64,7 @@ class Dispatcher:
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         route = find_route(request.method, request.rel_url.raw_path)
         effect = None
+        await _continue(request)
         with self._schedule.up_to_date():
             pass
         if not self._injector.idle:
@@ -72,7 +73,9 @@ class Dispatcher:
             return _reset(request)
         reply = effect if isinstance(effect, Reply) else await self._reply(request, route)
         self.answers[route.name, reply.status] += 1
-        return await (_send_half if effect == "cut" else _send)(request, reply)
+        # A response to HEAD has no body to cut.
+        cut = effect == "cut" and request.method != "HEAD"
+        return await (_send_half if cut else _send)(request, reply)
 
     async def _reply(self, request: web.BaseRequest, route: Route) -> Reply:
         headers = request.headers
@@ -82,6 +85,8 @@ class Dispatcher:
                 key=headers.get("x-publora-key"),
                 user_id=headers.get("x-publora-user-id"),
                 body=await request.read() if request.method == "POST" else b"",
+                user_token=headers.get("x-publora-user-token"),
+                client=headers.get("x-publora-client"),
             )
             with self._schedule.up_to_date():
                 return self._service.reply(asked)
@@ -90,6 +95,14 @@ class Dispatcher:
         except Exception:
             _logger.exception("the sandbox could not answer %s", route.name)
             return error_reply(500, "Internal server error")
+
+
+async def _continue(request: web.BaseRequest) -> None:
+    """Have a client send its body if it waits to be told to."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        # A client that has left is nobody's fault.
+        with suppress(ConnectionError):
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def _user_id(request: web.BaseRequest, route: Route) -> str:
@@ -109,7 +122,7 @@ async def _send(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
     # A client that has left is nobody's fault, and aiohttp finds out by itself.
     with suppress(ConnectionError):
         await response.prepare(request)
-        for piece in body:
+        for piece in body if request.method != "HEAD" else ():
             await response.write(piece)
             # A write that finds room does not pause, and others want their turn.
             await asyncio.sleep(0)

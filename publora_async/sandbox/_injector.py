@@ -1,11 +1,12 @@
 """Which fault each request meets, and how many met which."""
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Literal, NamedTuple
 
 from publora_async.sandbox._faults import Faults, OutageAnswer
-from publora_async.sandbox._routes import Reply, error_reply
+from publora_async.sandbox._routes import Reply, encode, error_reply
 from publora_async.sandbox._seeded_random import SeededRandom
 
 __all__ = ["ActiveFaults", "FaultEffect", "FaultInjector", "InjectedFault"]
@@ -164,11 +165,29 @@ class FaultInjector:
         """Let requests through again."""
         self._outage = None
 
-    def fail_next(self, requests: int, answer: OutageAnswer, retry_after: int | None) -> None:
-        """Give *answer* to so many *requests*, after those that are to fail already."""
+    def fail_next(
+        self,
+        requests: int,
+        answer: OutageAnswer,
+        retry_after: int | None,
+        body: Mapping[str, object] | None,
+    ) -> None:
+        """
+        Have so many *requests* fail, after those that are to fail already.
+
+        Args:
+            requests: How many.
+
+            answer: What they get.
+
+            retry_after: The seconds that a 429 asks to wait. ``None`` means that it asks for
+                nothing.
+
+            body: What they get as JSON. ``None`` means the usual error of that status.
+        """
         fault = _RESET
         if answer != "reset":
-            fault = InjectedFault("error", _status_reply(answer, retry_after))
+            fault = InjectedFault("error", _status_reply(answer, retry_after, body))
         self._next.extend([fault] * requests)
 
     async def inject(self, call: str, user_id: str) -> FaultEffect | None:
@@ -210,8 +229,12 @@ def _error(faults: Faults, status: int) -> InjectedFault:
     return InjectedFault("error", _status_reply(status, faults.retry_after))
 
 
-def _status_reply(status: int, retry_after: int | str | None) -> Reply:
+def _status_reply(
+    status: int, retry_after: int | str | None, body: Mapping[str, object] | None = None
+) -> Reply:
     reply = error_reply(status, _PHRASES.get(status, f"Status {status}"))
+    if body is not None:
+        reply = reply._replace(body=encode(body))
     if status == 429 and retry_after is not None:
         return reply._replace(headers={"Retry-After": str(retry_after)})
     return reply

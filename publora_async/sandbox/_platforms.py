@@ -36,6 +36,8 @@ class PlatformTraits:
 
         soon_days: A token that lasts fewer days counts as expiring soon.
 
+        testable: Whether a live test can check its connections.
+
         permissions: What a working connection may do.
     """
 
@@ -47,6 +49,7 @@ class PlatformTraits:
     token_days: int | None = None
     lasting: bool = False
     soon_days: int = 7
+    testable: bool = True
     permissions: tuple[str, ...]
 
     def account_id(self, random: SeededRandom, unique: int) -> str:
@@ -152,13 +155,14 @@ PLATFORMS = {
             id_prefix="5",
             id_length=17,
             token_days=60,
+            testable=False,
             permissions=("boards:read", "pins:read"),
         ),
     )
 }
 
 
-_OTHERS = PlatformTraits(name="", id_length=18, permissions=())
+_OTHERS = PlatformTraits(name="", id_length=18, testable=False, permissions=())
 
 
 def traits(name: str) -> PlatformTraits:

@@ -16,6 +16,7 @@ CALLS = (
     "POST /test-connection/{platformId}",
     "GET /workspace/users",
     "POST /workspace/users",
+    "POST /workspace/users/attach",
     "DELETE /workspace/users/{id}",
     "POST /workspace/users/{id}/connection-url",
     "POST /workspace/users/{id}/api-key",
@@ -25,6 +26,7 @@ CALLS = (
 _PATTERNS = {
     name: re.compile(re.sub(r"\{\w+\}", "([^/]*)", name.replace(" ", f" {ROOT}"))) for name in CALLS
 }
+_LONGEST_QUOTE = 200
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
@@ -35,7 +37,8 @@ class Route(NamedTuple):
     Attributes:
         name: One of ``CALLS``, or ``"unknown"`` for whatever is not documented.
 
-        parameter: What the path has in place of the braces, decoded; else empty.
+        parameter: What the path has in place of the braces, decoded; else empty. Of whatever
+            is not documented, the method and the path.
     """
 
     name: str
@@ -67,9 +70,9 @@ class Refusal(Exception):  # noqa: N818
         reply: What it replies.
     """
 
-    def __init__(self, status: int, error: str, code: str | None = None) -> None:
+    def __init__(self, status: int, error: str, code: str | None = None, **details: object) -> None:
         super().__init__(error)
-        self.reply = error_reply(status, error, code)
+        self.reply = error_reply(status, error, code, **details)
 
 
 def find_route(method: str, path: str) -> Route:
@@ -77,18 +80,19 @@ def find_route(method: str, path: str) -> Route:
     Find the call that a request makes.
 
     Args:
-        method: HTTP method.
+        method: HTTP method. HEAD makes the call that GET makes.
 
         path: Path of the URL, percent-encoded as it came.
     """
+    asked = "GET" if method == "HEAD" else method
     for name, pattern in _PATTERNS.items():
-        found = pattern.fullmatch(f"{method} {path}")
+        found = pattern.fullmatch(f"{asked} {path}")
         if found:
             return Route(name, *map(unquote, found.groups()))
-    return Route("unknown")
+    return Route("unknown", f"{method} {path}"[:_LONGEST_QUOTE])
 
 
-def error_reply(status: int, error: str, code: str | None = None) -> Reply:
+def error_reply(status: int, error: str, code: str | None = None, **details: object) -> Reply:
     """
     Make the reply to a request that failed.
 
@@ -98,8 +102,11 @@ def error_reply(status: int, error: str, code: str | None = None) -> Reply:
         error: What went wrong, in a sentence.
 
         code: A stable error code. ``None`` where the service sends none.
+
+        details: What else it says.
     """
-    return Reply(status, encode({"error": error} | ({} if code is None else {"code": code})))
+    stable = {} if code is None else {"code": code}
+    return Reply(status, encode({"error": error, **stable, **details}))
 
 
 def encode(data: object) -> bytes:

@@ -15,7 +15,13 @@ from publora_async.sandbox._controls import Controls
 from publora_async.sandbox._dispatch import Dispatcher
 from publora_async.sandbox._faults import Faults, OutageAnswer, check_number, check_outage_answer
 from publora_async.sandbox._injector import FaultInjector
-from publora_async.sandbox._keys import NO_API_ACCESS_KEY, ORDINARY_KEY, OWNERLESS_KEY, Keys
+from publora_async.sandbox._keys import (
+    NO_API_ACCESS_KEY,
+    NO_OWNER_ACCESS_KEY,
+    ORDINARY_KEY,
+    OWNERLESS_KEY,
+    Keys,
+)
 from publora_async.sandbox._server import LoopbackServer
 from publora_async.sandbox._service import Service
 from publora_async.sandbox._users import MAX_USERS, UserBook, UserIds
@@ -65,6 +71,9 @@ class Sandbox(Controls, LoopbackServer):
 
         no_api_access_key: The key of an account without API access: 403 on every call.
 
+        no_owner_access_key: A key with workspace access, of a workspace whose owner has no API
+            access: 403 on the making of users' keys.
+
         ownerless_key: A key whose owner is gone: 401 on every call.
 
     Raises:
@@ -73,6 +82,7 @@ class Sandbox(Controls, LoopbackServer):
 
     ordinary_key: Final[str] = ORDINARY_KEY
     no_api_access_key: Final[str] = NO_API_ACCESS_KEY
+    no_owner_access_key: Final[str] = NO_OWNER_ACCESS_KEY
     ownerless_key: Final[str] = OWNERLESS_KEY
 
     def __init__(
@@ -220,7 +230,12 @@ class Sandbox(Controls, LoopbackServer):
         self._injector.end_outage()
 
     def fail_next(
-        self, requests: int = 1, answer: OutageAnswer = 503, *, retry_after: int | None = None
+        self,
+        requests: int = 1,
+        answer: OutageAnswer = 503,
+        *,
+        retry_after: int | None = None,
+        body: Mapping[str, object] | None = None,
     ) -> None:
         """
         Have the next requests fail, whatever ``faults`` say, and the later ones served.
@@ -236,14 +251,19 @@ class Sandbox(Controls, LoopbackServer):
             retry_after: The header ``Retry-After`` of a 429, in whole seconds. ``None`` means
                 no such header.
 
+            body: What the responses hold, for example an ``error`` and a ``code``. ``None``
+                means an ``error`` that says what the status says.
+
         Raises:
             ValueError: An argument is out of its range.
+
+            TypeError: JSON has no such value as *body* holds.
         """
         check_number("requests", requests)
         check_outage_answer("answer", answer)
         if retry_after is not None:
             check_number("retry_after", retry_after)
-        self._injector.fail_next(requests, answer, retry_after)
+        self._injector.fail_next(requests, answer, retry_after, body)
 
     def revoke_key(self, *, after: int = 0) -> None:
         """

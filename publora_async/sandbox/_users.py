@@ -1,25 +1,45 @@
-"""The managed users and their ids: computed from the seed when needed, changes kept apart."""
+"""The users and their ids, computed from the seed when needed, and who of them is managed."""
 
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import chain, count
-from typing import NamedTuple, overload
+from typing import Literal, NamedTuple, overload
 
 import attrs
 
 from publora_async.sandbox._accounts import JsonObject, timestamp
 from publora_async.sandbox._clock import Schedule
 from publora_async.sandbox._people import person
+from publora_async.sandbox._routes import Refusal
 from publora_async.sandbox._seeded_random import SeededRandom
 
-__all__ = ["MAX_USERS", "Link", "UserBook", "UserIds"]
+__all__ = [
+    "MAX_USERS",
+    "Link",
+    "Standing",
+    "UserBook",
+    "UserIds",
+    "email_exists",
+    "is_email",
+    "is_user_id",
+]
 
 MAX_USERS = 2**31
 """Half of the indices that an id can hold; the other half is for users created later."""
 
+Standing = Literal["managed", "standalone", "subscribed", "inactive", "elsewhere", "owner"]
+"""
+What a user is: of this workspace, of none (without or with a subscription, or inactive), of
+another workspace, or the owner of one.
+"""
+
+_FOR_EVER = 365_000
+_OWNER_EMAIL = "hello@example.com"
 _USER_ID = re.compile(r"[0-9a-f]{24}")
+_LONGEST_EMAIL = 254
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _NUMBER_IN_EMAIL = re.compile(r"([0-9]{1,10})@")
 _SPAN = 2**32
 _FACTOR = 0x9E3779B1
@@ -27,6 +47,15 @@ _INVERSE = pow(_FACTOR, -1, _SPAN)
 _MASK = 0x5BD1E995
 _EARLIEST = 0x62000000
 _SECONDS = 0x05000000
+
+_REASONS = {
+    "managed": "already_in_workspace",
+    "standalone": "standalone_user_exists",
+    "subscribed": "standalone_user_exists",
+    "inactive": "inactive_user",
+    "elsewhere": "managed_by_another_workspace",
+    "owner": "workspace_owner",
+}
 
 
 def _user_id(seed: int, index: int) -> str:
@@ -106,23 +135,57 @@ class UserBook:
         users: How many there are at first.
 
         schedule: Tells the time.
+
+    Attributes:
+        owner: The index of the workspace's owner, who is no managed user.
     """
 
     def __init__(self, seed: int, users: int, schedule: Schedule) -> None:
         self._seed = seed
         self._initial = range(users)
+        self.owner: int = _SPAN - 1
         self._schedule = schedule
         self._created: dict[int, tuple[str, str]] = {}
-        self._detached: set[int] = set()
+        self._standings: dict[int, Standing] = {self.owner: "owner"}
         self._links: dict[int, Link] = {}
         self._serials = count()
 
     def index(self, text: str) -> int | None:
         """Give the index of the user with the id *text*, or ``None`` if no managed user has it."""
+        index = self.find_id(text)
+        return None if index is None or self.standing(index) != "managed" else index
+
+    def find_id(self, text: str) -> int | None:
+        """Give the index of whoever has the id *text*, managed or not; ``None`` if nobody has."""
         index = _user_index(self._seed, text.lower())
-        if index is None or index in self._detached:
+        return index if index in self._initial or index in self._standings else None
+
+    def find_email(self, email: str) -> int | None:
+        """Give the index of whoever has this *email*, managed or not; ``None`` if nobody has."""
+        email = email.lower()
+        if email == _OWNER_EMAIL:
+            return self.owner
+        for index, (taken, _) in self._created.items():
+            if email == taken.lower():
+                return index
+        number = _NUMBER_IN_EMAIL.search(email)
+        if number is None or int(number[1]) not in self._initial:
             return None
-        return index if index in self._initial or index in self._created else None
+        index = int(number[1])
+        return index if person(self._seed, index).email == email else None
+
+    def standing(self, index: int) -> Standing:
+        """Tell what the user at *index* is."""
+        return self._standings.get(index, "managed")
+
+    def set_standing(self, index: int, standing: Standing) -> None:
+        """Make the user at *index* one of that kind."""
+        self._standings[index] = standing
+
+    def access_token(self, index: int) -> str:
+        """Give the token by which the user at *index* consents to being managed."""
+        check = SeededRandom("consent", self._seed, index).text("0123456789abcdef", 32)
+        return f"{self.id(index)}.{check}"
 
     def id(self, index: int) -> str:
         """Give the id of the user at *index*."""
@@ -131,7 +194,7 @@ class UserBook:
     def listing(self) -> Iterator[JsonObject]:
         """Give the managed users one by one, as the service lists them."""
         for index in chain(self._initial, tuple(self._created)):
-            if index not in self._detached:
+            if self.standing(index) == "managed":
                 yield self.listing_entry(index)
 
     def listing_entry(self, index: int) -> JsonObject:
@@ -144,32 +207,19 @@ class UserBook:
             "username": email,
             "displayName": name,
             "role": "managed",
-            "dailyPostsLeft": SeededRandom("posts", self._seed, index).below(26),
+            "dailyPostsLeft": 100,
             "connectionsPageUrl": link and link.url,
             "connectionsPageTokenExpiresAt": link and link.expires_at,
         }
 
-    def has_email(self, email: str) -> bool:
-        """Tell whether a managed or a detached user has this *email*."""
-        email = email.lower()
-        if any(email == taken.lower() for taken, _ in self._created.values()):
-            return True
-        number = _NUMBER_IN_EMAIL.search(email)
-        if number is None or int(number[1]) not in self._initial:
-            return False
-        return person(self._seed, int(number[1])).email == email
-
-    def create(self, email: str, name: str) -> int:
+    def create(self, email: str, name: str, standing: Standing = "managed") -> int:
         """Add a user and give its index."""
         index = len(self._initial) + len(self._created)
         self._created[index] = email, name
+        self._standings[index] = standing
         return index
 
-    def detach(self, index: int) -> None:
-        """Stop managing the user at *index*."""
-        self._detached.add(index)
-
-    def connect_link(self, index: int, days: int, *, rotate: bool) -> Link:
+    def connect_link(self, index: int, days: float, *, rotate: bool) -> Link:
         """
         Give the link of the user at *index*, a new one if there is none yet.
 
@@ -183,7 +233,7 @@ class UserBook:
         link = None if rotate else self._link(index)
         if link is None:
             random = SeededRandom("rotated", self._seed, index, next(self._serials))
-            lasts = self._schedule.elapsed() + timedelta(days=days)
+            lasts = self._schedule.elapsed() + timedelta(days=min(days, _FOR_EVER))
             link = self._links[index] = self._new_link(random, lasts)
         return link
 
@@ -202,3 +252,30 @@ class UserBook:
         return Link(
             f"https://app.publora.com/connections/{token}", timestamp(self._schedule.start + lasts)
         )
+
+
+def is_email(text: object) -> bool:
+    """Tell whether *text* looks like an email address."""
+    return isinstance(text, str) and len(text) <= _LONGEST_EMAIL and bool(_EMAIL.fullmatch(text))
+
+
+def is_user_id(text: object) -> bool:
+    """Tell whether *text* has the form of a user's id."""
+    return isinstance(text, str) and bool(_USER_ID.fullmatch(text.lower()))
+
+
+def email_exists(users: UserBook, index: int) -> Refusal:
+    """Give the refusal to create another user with the email of the one at *index*."""
+    standing = users.standing(index)
+    attachable = standing == "standalone"
+    return Refusal(
+        409,
+        "User with this email already exists",
+        "email_exists",
+        userId=users.id(index),
+        reason=_REASONS[standing],
+        attachable=attachable,
+        requiresConsent=attachable,
+        alreadyInWorkspace=standing == "managed",
+        managedByAnotherWorkspace=standing == "elsewhere",
+    )

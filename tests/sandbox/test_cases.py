@@ -92,7 +92,8 @@ async def test_an_account_can_have_fields_that_nobody_has_heard_of(
         >= {
             "platform": "myspace",
             "username": None,
-            "status": "ok",
+            "status": "error",
+            "message": "Unknown platform: myspace",
             "tokenExpiresIn": "soon",
             "lastError": fields["lastError"],
         }.items()

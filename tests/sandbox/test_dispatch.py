@@ -68,7 +68,7 @@ async def test_requests_and_answers_are_counted(sandbox: Sandbox, ask: Ask) -> N
         ("GET /platform-connections", 200): 2,
         ("GET /platform-connections", 401): 1,
         ("POST /test-connection/{platformId}", 404): 1,
-        ("DELETE /workspace/users/{id}", 404): 1,
+        ("DELETE /workspace/users/{id}", 400): 1,
         ("GET /workspace/users", 200): 1,
     }
     assert (sandbox.peak_connections, sandbox.peak_in_flight) == (1, 1)
@@ -128,6 +128,35 @@ async def test_a_long_listing_is_sent_in_pieces_while_others_are_answered(ask: A
                 == (sandbox.user_ids[0])
             )
             assert (await ask(sandbox, *LIST))[0] == 200
+
+
+def test_a_client_that_waits_to_be_told_is_told_at_once_to_send_its_body() -> None:
+    """Without that it waits for a second, as curl does, or for ever."""
+    body = b'{"username":"a@b.cd"}'
+    start = b"POST /api/v1/workspace/users" + HEAD + b"Expect: 100-Continue\r\n"
+    with Sandbox() as sandbox, socket.create_connection(address(sandbox)) as client:
+        client.sendall(start + b"Content-Length: %d\r\n\r\n" % len(body))
+        stream = client.makefile("rb")
+        assert [stream.readline(), stream.readline()] == [b"HTTP/1.1 100 Continue\r\n", b"\r\n"]
+        client.sendall(body)
+        assert stream.readline() == b"HTTP/1.1 201 Created\r\n"
+        stream.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/platform-connections", 200), ("/workspace/users", 200), ("/posts", 404)]
+)
+@pytest.mark.parametrize("faults", [None, Faults(cut_rate=1)])
+def test_head_gives_the_headers_alone(path: str, status: int, faults: Faults | None) -> None:
+    closing = HEAD + b"Connection: close\r\n\r\n"
+    with Sandbox(faults=faults) as sandbox:
+        received, _ = answered(sandbox, b"HEAD /api/v1" + path.encode() + closing)
+    assert received.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Content-Type: application/json\r\n" in received
+    assert received.endswith(b"\r\n\r\n")
+    assert received.count(b"\r\n\r\n") == 1
+    name = "unknown" if status == 404 else f"GET {path}"
+    assert sandbox.answers == {(name, status): 1}
 
 
 @pytest.mark.parametrize("faults", RESETS.values(), ids=RESETS)

@@ -80,13 +80,30 @@ async def test_a_managed_users_key_acts_as_that_users_own_account(
     assert await ask(sandbox, "GET", "/workspace/users", key=key) == NO_WORKSPACE
 
 
-async def test_each_key_made_is_another_and_the_earlier_ones_stay_good(
+async def test_a_new_key_ends_the_earlier_ones_of_that_user_only(
     sandbox: Sandbox, ask: Ask
 ) -> None:
-    path = f"/workspace/users/{sandbox.user_ids[0]}/api-key"
-    keys = [(await ask(sandbox, "POST", path))[1]["apiKey"] for _ in range(2)]
-    assert keys[0] != keys[1]
-    assert [(await ask(sandbox, *LIST, key=key))[0] for key in keys] == [200, 200]
+    async def make(user_id: str) -> str:
+        _, made = await ask(sandbox, "POST", f"/workspace/users/{user_id}/api-key")
+        key: str = made["apiKey"]
+        return key
+
+    first, second = sandbox.user_ids[:2]
+    keys = [await make(user_id) for user_id in (first, second, first, first)]
+    assert len({*keys}) == 4
+    assert [(await ask(sandbox, *LIST, key=key))[0] for key in keys] == [401, 200, 401, 200]
+    assert await ask(sandbox, *LIST, key=keys[0]) == INVALID
+
+
+async def test_without_the_owners_api_access_a_workspace_key_makes_no_keys(
+    sandbox: Sandbox, ask: Ask
+) -> None:
+    key, user_id = sandbox.no_owner_access_key, sandbox.user_ids[0]
+    assert await ask(sandbox, "POST", f"/workspace/users/{user_id}/api-key", key=key) == (
+        403,
+        {"error": "API access is not enabled for this workspace owner"},
+    )
+    assert (await ask(sandbox, *LIST, key=key, user_id=user_id))[0] == 200
 
 
 async def test_a_detached_users_own_key_stays_good(sandbox: Sandbox, ask: Ask) -> None:

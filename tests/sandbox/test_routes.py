@@ -27,7 +27,9 @@ ID = "6626a1f5e4b0c91a2d3f4567"
 async def test_what_is_not_documented_is_not_found(
     sandbox: Sandbox, ask: Ask, method: str, path: str
 ) -> None:
-    assert await ask(sandbox, method, path) == (404, {"error": "Not found"})
+    status, body = await ask(sandbox, method, path)
+    where = f"/api/v1{path}".replace("/v1/..", "")
+    assert (status, body) == (404, {"error": f"the sandbox has no {method} {where}"})
     assert sandbox.answers == {("unknown", 404): 1}
 
 
@@ -55,6 +57,8 @@ async def test_half_a_character_in_a_name_does_no_harm(sandbox: Sandbox, ask: As
             "POST /workspace/users/{id}/connection-url",
             ID,
         ),
+        ("POST", "/workspace/users/attach", "POST /workspace/users/attach", ""),
+        ("HEAD", "/workspace/users", "GET /workspace/users", ""),
         ("POST", f"/workspace/users/{ID}/api-key", "POST /workspace/users/{id}/api-key", ID),
     ],
 )
@@ -63,7 +67,12 @@ def test_each_documented_call_is_known_by_method_and_path(
 ) -> None:
     assert name in CALLS
     assert find_route(method, f"/api/v1{path}") == (name, parameter)
-    assert find_route(method, path) == find_route(method, f"/api/v2{path}") == ("unknown", "")
+    assert {find_route(method, prefix + path).name for prefix in ("", "/api/v2")} == {"unknown"}
+
+
+def test_of_a_long_path_no_more_is_quoted_than_fits_a_line() -> None:
+    name, quoted = find_route("GET", "/api/v1/" + "x" * 10_000)
+    assert (name, len(quoted)) == ("unknown", 200)
 
 
 def test_every_documented_call_finds_itself() -> None:

@@ -7,6 +7,7 @@ import pytest
 from sandbox_calls import LIST, Ask, create, users
 
 from publora_async.sandbox import Sandbox
+from publora_async.sandbox._users import Standing
 
 NOT_FOUND = (404, {"error": "User not found or not managed by this key"})
 
@@ -32,7 +33,7 @@ async def test_a_managed_user_is_told_as_documented(ask: Ask, now: datetime) -> 
         ]
         assert re.fullmatch(r"[a-z]+\.[a-z]+[0-9]+@example\.com", user["username"])
         assert (bool(user["displayName"]), user["role"]) == (True, "managed")
-        assert user["dailyPostsLeft"] in range(26)
+        assert user["dailyPostsLeft"] == 100
         url, expires_at = user["connectionsPageUrl"], user["connectionsPageTokenExpiresAt"]
         assert (url is None) == (expires_at is None)
         if url is not None:
@@ -74,19 +75,70 @@ async def test_a_user_without_a_name_is_called_after_the_email(
     sandbox: Sandbox, ask: Ask, name: dict[str, str | None]
 ) -> None:
     _, made = await create(ask, sandbox, username="ada.b@example.org", **name)
-    assert made["user"]["displayName"] == "ada.b"
+    assert made["user"]["displayName"] == "ada.b@example.org"
 
 
 async def test_an_email_is_taken_only_once(sandbox: Sandbox, ask: Ask) -> None:
-    taken = (409, {"error": "A user with this email already exists", "code": "email_exists"})
-    email = (await users(ask, sandbox))[3]["username"]
-    assert await create(ask, sandbox, username=email) == taken
-    assert await create(ask, sandbox, username=email.upper()) == taken
-    assert (await create(ask, sandbox, username="ada@example.org"))[0] == 201
-    assert await create(ask, sandbox, username="Ada@Example.org") == taken
+    def taken(user_id: str) -> tuple[int, dict[str, object]]:
+        return 409, {
+            "error": "User with this email already exists",
+            "code": "email_exists",
+            "userId": user_id,
+            "reason": "already_in_workspace",
+            "attachable": False,
+            "requiresConsent": False,
+            "alreadyInWorkspace": True,
+            "managedByAnotherWorkspace": False,
+        }
+
+    third = (await users(ask, sandbox))[3]
+    email = third["username"]
+    assert await create(ask, sandbox, username=email) == taken(third["_id"])
+    assert await create(ask, sandbox, username=email.upper()) == taken(third["_id"])
+    status, ada = await create(ask, sandbox, username="ada@example.org")
+    assert status == 201
+    assert await create(ask, sandbox, username="Ada@example.org") == taken(ada["user"]["_id"])
     assert (await create(ask, sandbox, username="ada20@example.org"))[0] == 201
     assert (await create(ask, sandbox, username="ada3@example.org"))[0] == 201
     assert len(await users(ask, sandbox)) == 23
+
+
+@pytest.mark.parametrize(
+    ("standing", "reason", "told"),
+    [
+        ("standalone", "standalone_user_exists", ["attachable", "requiresConsent"]),
+        ("subscribed", "standalone_user_exists", []),
+        ("inactive", "inactive_user", []),
+        ("elsewhere", "managed_by_another_workspace", ["managedByAnotherWorkspace"]),
+        ("owner", "workspace_owner", []),
+    ],
+)
+async def test_a_conflict_tells_what_the_user_is(
+    sandbox: Sandbox, ask: Ask, standing: Standing, reason: str, told: list[str]
+) -> None:
+    user_id = sandbox.create_user("ada@example.org", standing=standing)
+    status, body = await create(ask, sandbox, username="ada@example.org")
+    assert (status, body["userId"], body["reason"]) == (409, user_id, reason)
+    assert [name for name, value in body.items() if value is True] == told
+    assert user_id not in {user["_id"] for user in await users(ask, sandbox)}
+    with pytest.raises(ValueError, match="is not a managed user"):
+        sandbox.connect("twitter", user_id=user_id)
+
+
+async def test_the_accounts_own_email_is_taken(sandbox: Sandbox, ask: Ask) -> None:
+    status, body = await create(ask, sandbox, username="hello@example.com")
+    assert (status, body["reason"]) == (409, "workspace_owner")
+    assert (await ask(sandbox, *LIST, user_id=body["userId"]))[0] == 403
+
+
+def test_there_is_no_other_standing() -> None:
+    with pytest.raises(ValueError, match="standing must be one of managed, standalone, "):
+        Sandbox().create_user("ada@example.org", standing="friend")  # type: ignore[arg-type]
+
+
+def test_nobody_has_no_access_token() -> None:
+    with pytest.raises(ValueError, match="'nobody' is nobody's id"):
+        Sandbox().user_access_token("nobody")
 
 
 async def test_a_detached_user_is_managed_no_longer(sandbox: Sandbox, ask: Ask) -> None:
