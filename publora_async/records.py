@@ -231,9 +231,9 @@ class Connection(AsObject):
         return (TokenStatus.EXPIRING_SOON if left < soon else TokenStatus.VALID).value
 
     @property
-    def status_source(self) -> StatusSource:
-        """Whether :attr:`status` is the service's word or follows from the date."""
-        return StatusSource.EXPIRY_DATE if self.token_status is None else StatusSource.SERVICE
+    def status_source(self) -> Literal["service", "expiry_date"] | str:
+        """The :class:`StatusSource` of :attr:`status`, as plain text like that."""
+        return "expiry_date" if self.token_status is None else "service"
 
     @property
     def needs_reconnect(self) -> bool:
@@ -268,7 +268,7 @@ class Connection(AsObject):
             "username": self.username,
             "display_name": self.display_name,
             "status": status,
-            "status_source": self.status_source.value,
+            "status_source": self.status_source,
             "needs_reconnect": status == TokenStatus.EXPIRED,
             "access_token_expires_at": self.access_token_expires_at,
             "token_expires_in": self.token_expires_in,

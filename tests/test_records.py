@@ -162,7 +162,7 @@ def test_the_services_status_stands_whatever_the_date_says(
         platform_id=f"{platform}-1", token_status=status, access_token_expires_at=date
     )
     assert connection.status == connection.status_at(NOW) == status
-    assert connection.status_source is StatusSource.SERVICE
+    assert connection.status_source == StatusSource.SERVICE
     assert connection.needs_reconnect is (status == "expired")
 
 
@@ -187,7 +187,7 @@ def test_without_the_services_status_the_date_decides(
 ) -> None:
     connection = Connection(platform_id=f"{platform}-1", access_token_expires_at=date)
     assert connection.status_at(NOW) == connection.status_at(NOW.astimezone(INDIA)) == status
-    assert connection.status_source is StatusSource.EXPIRY_DATE
+    assert connection.status_source == StatusSource.EXPIRY_DATE
 
 
 @pytest.mark.parametrize(
@@ -236,6 +236,15 @@ def test_changing_the_wires_form_does_not_change_the_record() -> None:
     assert isinstance(boards, list)
     boards.append(2)
     assert connection == Connection(platform_id="x-1", extra={"boards": [1]})
+
+
+@pytest.mark.parametrize("status", [None, TokenStatus.VALID])
+def test_status_and_source_and_platform_are_plain_text_that_a_serializer_takes(
+    status: str | None,
+) -> None:
+    connection = Connection(platform_id="x-1", token_status=status)
+    kinds = {type(connection.status), type(connection.status_source), type(connection.platform)}
+    assert kinds == {str}
 
 
 def test_a_row_is_flat_and_in_snake_case() -> None:
