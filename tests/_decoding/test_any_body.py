@@ -43,7 +43,9 @@ CONNECTIONS = st.builds(
 )
 
 
-@given(connections=st.lists(CONNECTIONS, max_size=5).map(ConnectionList), ensure_ascii=st.booleans())
+@given(
+    connections=st.lists(CONNECTIONS, max_size=5).map(ConnectionList), ensure_ascii=st.booleans()
+)
 def test_whatever_a_list_holds_survives_being_written_and_read_again(
     connections: ConnectionList, *, ensure_ascii: bool
 ) -> None:
