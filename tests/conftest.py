@@ -7,12 +7,21 @@ import signal
 from collections.abc import Callable
 from typing import Protocol, TypedDict, Unpack
 
+import hypothesis
 import pytest
 
 from publora_async import AsyncPublora, ConnectionList, Timeouts
 from publora_sync import Publora
 
 KEY = "sk_test.0123456789abcdef"
+
+# The same examples in each run, so that one run of .ci/run makes many of them and the others few:
+# pytest --hypothesis-profile=thorough.
+for name, examples in (("thorough", 200), ("quick", 40)):
+    hypothesis.settings.register_profile(
+        name, max_examples=examples, derandomize=True, deadline=None
+    )
+hypothesis.settings.load_profile("quick")
 
 
 class Options(TypedDict, total=False):

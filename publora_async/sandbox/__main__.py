@@ -12,9 +12,11 @@ __all__ = ["main"]
 _PROGRAM = "python -m publora_async.sandbox"
 _EPILOG = """\
 Once it listens, the first two lines on stdout are
-  PUBLORA_BASE_URL=http://127.0.0.1:8787/api/v1
-  PUBLORA_API_KEY=sk_sandbox.workspace
-which the Publora client reads from its environment. Any HTTP client will do:
+  export PUBLORA_BASE_URL=http://127.0.0.1:8787/api/v1
+  export PUBLORA_API_KEY=sk_sandbox.workspace
+Paste them where a Publora client is to find them in its environment, or run
+them there: %(prog)s > where &  then  . ./where
+Any HTTP client will do:
   curl http://127.0.0.1:8787/api/v1/platform-connections \\
     -H "x-publora-key: YOUR_API_KEY"
 Only programs on this machine can reach it.

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shlex
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -283,8 +284,9 @@ def serve(sandbox: Sandbox) -> None:
     """
     Run *sandbox* in the foreground until SIGINT or SIGTERM.
 
-    Once it listens, its base URL and key are printed as ``PUBLORA_BASE_URL=...`` and
-    ``PUBLORA_API_KEY=...``. Call it from the main thread, outside any event loop.
+    Once it listens, its base URL and key are printed as lines that a POSIX shell can run,
+    ``export PUBLORA_BASE_URL=...`` and ``export PUBLORA_API_KEY=...``. Call it from the main
+    thread, outside any event loop.
 
     Args:
         sandbox: A sandbox that is not running yet.
@@ -308,8 +310,8 @@ async def _serve(sandbox: Sandbox) -> None:
             (number, signal.signal(number, stop)) for number in (signal.SIGINT, signal.SIGTERM)
         ]
         try:
-            sys.stdout.write(f"PUBLORA_BASE_URL={sandbox.base_url}\n")
-            sys.stdout.write(f"PUBLORA_API_KEY={sandbox.api_key}\n")
+            sys.stdout.write(f"export PUBLORA_BASE_URL={sandbox.base_url}\n")
+            sys.stdout.write(f"export PUBLORA_API_KEY={shlex.quote(sandbox.api_key)}\n")
             sys.stdout.flush()
             await stopped.wait()
         finally:

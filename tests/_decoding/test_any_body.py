@@ -3,7 +3,7 @@
 import json
 from datetime import UTC
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from publora_async import (
@@ -43,8 +43,9 @@ CONNECTIONS = st.builds(
 )
 
 
-@settings(deadline=None)
-@given(connections=st.lists(CONNECTIONS).map(ConnectionList), ensure_ascii=st.booleans())
+@given(
+    connections=st.lists(CONNECTIONS, max_size=5).map(ConnectionList), ensure_ascii=st.booleans()
+)
 def test_whatever_a_list_holds_survives_being_written_and_read_again(
     connections: ConnectionList, *, ensure_ascii: bool
 ) -> None:

@@ -50,8 +50,8 @@ def test_ctrl_c_ends_the_sandbox_as_it_does_by_its_other_name() -> None:
     ) as process:
         try:
             assert process.stdout is not None
-            url = process.stdout.readline().removeprefix("PUBLORA_BASE_URL=").strip()
-            key = process.stdout.readline().removeprefix("PUBLORA_API_KEY=").strip()
+            url = process.stdout.readline().removeprefix("export PUBLORA_BASE_URL=").strip()
+            key = process.stdout.readline().removeprefix("export PUBLORA_API_KEY=").strip()
             with requests.Session() as session:
                 session.headers["x-publora-key"] = key
                 found = session.get(f"{url}/platform-connections").json()["connections"]

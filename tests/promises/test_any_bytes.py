@@ -27,9 +27,6 @@ from publora_async import (
 )
 
 PROPERTY = settings(
-    deadline=None,
-    max_examples=200,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -184,12 +184,7 @@ ANY_VALUE = (
     | st.text(VISIBLE, min_size=500, max_size=520)
     | st.tuples(st.text(VISIBLE), st.characters(), st.text(VISIBLE)).map("".join)
 )
-PROPERTY = settings(
-    deadline=None,
-    max_examples=150,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+PROPERTY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

@@ -38,8 +38,8 @@ def announced(process: subprocess.Popen[str]) -> tuple[str, str]:
     """Wait until *process* listens, and give the base URL and the key that it prints."""
     assert process.stdout is not None
     url, key = process.stdout.readline(), process.stdout.readline()
-    assert url.startswith("PUBLORA_BASE_URL=http://127.0.0.1:")
-    assert key.startswith("PUBLORA_API_KEY=")
+    assert url.startswith("export PUBLORA_BASE_URL=http://127.0.0.1:")
+    assert key.startswith("export PUBLORA_API_KEY=")
     return url.partition("=")[2].strip(), key.partition("=")[2].strip()
 
 
