@@ -52,7 +52,7 @@ class AsyncConnections:
         ['linkedin-...', 'instagram-...', 'youtube-...']
         >>> check = await publora.connections.test(accounts[0].platform_id)
         >>> check.ok, check.message
-        (True, 'Connection is working')
+        (True, 'Connected as ...')
     """
 
     def __init__(self, transport: "calls.Transport") -> None:

@@ -28,7 +28,7 @@ class Connections:
         ['linkedin-...', 'instagram-...', 'youtube-...']
         >>> check = publora.connections.test(accounts[0].platform_id)
         >>> check.ok, check.message
-        (True, 'Connection is working')
+        (True, 'Connected as ...')
     """
 
     def __init__(self, connections: AsyncConnections, bridge: Bridge) -> None:

@@ -81,10 +81,11 @@ async def test_an_example_gives_what_it_says(name: str, publora_sandbox: Sandbox
     names = {one: getattr(publora_async, one) for one in publora_async.__all__}
     names |= {"Publora": Publora, "publora": Publora() if is_sync else AsyncPublora()}
     assert publora_sandbox.requests == 0
-    assert await wrong_outputs(kind, names) == []
+    wrong = await wrong_outputs(kind, names)
     closing = names["publora"].close()
     if inspect.isawaitable(closing):
         await closing
+    assert wrong == []
 
 
 async def test_an_example_that_gives_something_else_is_told_of() -> None:

@@ -129,5 +129,5 @@ def test_serving_gives_the_signals_back(monkeypatch: pytest.MonkeyPatch) -> None
         serve(sandbox)
         address, key = sys.stdout
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
-    assert address.startswith("PUBLORA_BASE_URL=http://127.0.0.1:")
-    assert key == f"PUBLORA_API_KEY={sandbox.api_key}\n"
+    assert address.startswith("export PUBLORA_BASE_URL=http://127.0.0.1:")
+    assert key == f"export PUBLORA_API_KEY={sandbox.api_key}\n"
