@@ -268,8 +268,8 @@ async def test_06_who_is_not_trusted_behind_a_proxy_is_named_with_it_and_what_to
     server = serve(reply(), tls=serving())
     proxy = serve(tunnel_to(server.port))
     error = await failure(client_of(server, proxy=with_password(proxy.origin)))
-    assert str(error).startswith("127.0.0.1 cannot be trusted: ")
-    assert str(error).endswith(
+    assert error.message.startswith("127.0.0.1 cannot be trusted: ")
+    assert error.message.endswith(
         f" (through the proxy 127.0.0.1:{proxy.port}); where an authority of your own vouches "
         "for it, name its file in SSL_CERT_FILE or pass an ssl_context"
     )
