@@ -12,8 +12,7 @@ import attrs
 from publora_async import _frames
 from publora_async._checks import check_moment, check_text
 from publora_async._decoding.bodies import connections_of
-from publora_async._introspection import LazyModule
-from publora_async._pydantic import AsList
+from publora_async._introspection import AsList, LazyModule
 from publora_async._urgency import Urgency, by_urgency, check_horizon, urgency_of
 from publora_async._wire import JSONValue, platform_name
 from publora_async.errors import ResponseDecodeError

@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import attrs
 
-from publora_async._introspection import LazyModule
-from publora_async._pydantic import AsText
+from publora_async._introspection import AsText, LazyModule
 from publora_async._wire import JSONValue  # noqa: TC001  # as above
 from publora_async.permissions import PermissionReason
 

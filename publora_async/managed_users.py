@@ -11,8 +11,7 @@ import attrs
 from publora_async._checks import aware, check_count, check_header_value, check_text
 from publora_async._decoding.bodies import decode_success, many, one
 from publora_async._http.request import path_part, request
-from publora_async._introspection import LazyModule
-from publora_async._pydantic import AsObject
+from publora_async._introspection import AsObject, LazyModule
 from publora_async._wire import JSONValue, named, to_wire
 from publora_async.errors import ConfigurationError
 from publora_async.secret import Secret

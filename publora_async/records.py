@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from publora_async._checks import aware, check_moment, plain_text
-from publora_async._pydantic import AsObject
+from publora_async._introspection import AsObject
 from publora_async._wire import ALWAYS, JSONValue, platform_name, to_wire
 
 __all__ = [

@@ -9,8 +9,7 @@ import attrs
 
 from publora_async import _frames
 from publora_async._checks import check_moment
-from publora_async._introspection import LazyModule
-from publora_async._pydantic import AsList, AsObject
+from publora_async._introspection import AsList, AsObject, LazyModule
 from publora_async._urgency import by_urgency, check_horizon
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import PubloraError, UsersFailedError

@@ -96,12 +96,12 @@ OWNERS = {
     "orjson": {"publora_async._decoding"},
     "pandas": {"publora_async._frames"},
     "polars": {"publora_async._frames"},
-    "pydantic": {"publora_async._pydantic"},
-    "pydantic_core": {"publora_async._pydantic"},
+    "pydantic": {"publora_async._introspection"},
+    "pydantic_core": {"publora_async._introspection"},
     "pytest": {"publora_async.pytest_plugin"},
     "rich": {"publora_sync.cli"},
     "tqdm": {"publora_async._fan_out"},
-    "typing_extensions": {"publora_async._pydantic", "publora_async.user_connections"},
+    "typing_extensions": {"publora_async._introspection", "publora_async.user_connections"},
     "yarl": {"publora_async._http"},
 }
 """Who may import what is not ours: modules, or all modules below one."""
