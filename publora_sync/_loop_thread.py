@@ -5,7 +5,9 @@ The thread is a daemon and opens the portal itself. anyio's ``start_blocking_por
 a thread that the interpreter waits for: for ever, where nobody closes the client.
 """
 
+import _thread
 import asyncio
+import os
 import select
 import socket
 import threading
@@ -45,6 +47,8 @@ class LoopThread:
         self._started = False
         self._claimed = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._runs = False
+        self._pid = os.getpid()
         self._opened = False
         self._failure: str | None = None
         # Held until the loop runs, or cannot.
@@ -67,7 +71,10 @@ class LoopThread:
         try:
             # No lock: whoever is interrupted while holding one would keep others waiting for ever.
             if not self._started:
-                threading.Thread(target=self._run, name="publora", daemon=True).start()
+                # start() waits with a lock, which an interrupt could leave locked. No interrupt
+                # reaches a thread that is not the main one.
+                thread = threading.Thread(target=self._run, name="publora", daemon=True)
+                _thread.start_new_thread(self._start, (thread,))
                 self._started = True
         except RuntimeError as error:
             raise _cannot_start(error) from None
@@ -85,7 +92,9 @@ class LoopThread:
     @property
     def is_alive(self) -> bool:
         """Whether what was handed over may still run; in a child process it may not."""
-        return self._thread is not None and self._thread.is_alive()
+        # Before 3.13, a thread that is interrupted in asking another whether it is alive takes
+        # that one for ended from then on.
+        return self._runs and os.getpid() == self._pid
 
     def call_soon(self, call: Callable[..., object], *args: object) -> None:
         """
@@ -115,10 +124,19 @@ class LoopThread:
         if self._thread is not None:
             self._thread.join()
 
+    def _start(self, thread: threading.Thread) -> None:
+        try:
+            thread.start()
+        except RuntimeError as error:
+            self._failure = str(error)
+            with suppress(RuntimeError):  # another call has met the same
+                self._opening.release()
+
     def _run(self) -> None:
         if not self._claimed.acquire(blocking=False):
             return  # another call has started one, too
         self._thread = threading.current_thread()
+        self._runs = True
         try:
             green = _threads_are_green()
             use_uvloop = not green and find_spec("uvloop") is not None  # extra: speed
@@ -128,6 +146,8 @@ class LoopThread:
                 raise
             self._failure = str(error)
             self._opening.release()
+        finally:
+            self._runs = False
 
     async def _serve(self) -> None:
         self._loop = loop = asyncio.get_running_loop()

@@ -1,5 +1,6 @@
 """The thread with the sync client's event loop: how it starts, how it ends."""
 
+import _thread
 import asyncio
 import select
 import signal
@@ -149,15 +150,16 @@ def test_what_goes_wrong_when_the_thread_ends_is_not_hidden(
     assert seen in ([ExceptionGroup], [ZeroDivisionError])
 
 
+@pytest.mark.parametrize("start", ["threading.Thread.start", "_thread.start_new_thread"])
 def test_a_thread_that_the_system_does_not_give_is_an_error_and_the_next_call_tries_again(
-    monkeypatch: pytest.MonkeyPatch,
+    start: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: threading.Thread) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
     bridge = Bridge(nothing)
     with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", fail)
+        patch.setattr(start, fail)
         with pytest.raises(ClientStateError, match=r"cannot start: can't start new thread$"):
             bridge.run(nothing)
     bridge.run(nothing)
@@ -196,7 +198,7 @@ class Interruption:
     def __call__(self) -> None:
         (loop_thread,) = self._bridge._loop_threads.values()
         while not loop_thread._started:
-            pass  # an instant, in which the main thread leaves CPython's own start()
+            pass  # an instant, in which the main thread goes on
         signal.pthread_kill(threading.main_thread().ident or 0, self._number)
         self.over.wait(10)
 
@@ -263,17 +265,17 @@ def test_a_signal_handler_may_call_while_the_interrupted_call_starts_the_thread(
     bridge = Bridge(nothing)
     loops: list[object] = []
     handlers = [lambda: bridge.run(note)]
-    start = threading.Thread.start
+    start = _thread.start_new_thread
 
     async def note() -> None:
         loops.append(asyncio.get_running_loop())
 
-    def start_late(thread: threading.Thread) -> None:
+    def start_late(run: Callable[..., object], arguments: tuple[object, ...]) -> int:
         if handlers:
             handlers.pop()()
-        start(thread)
+        return start(run, arguments)
 
-    monkeypatch.setattr(threading.Thread, "start", start_late)
+    monkeypatch.setattr(_thread, "start_new_thread", start_late)
     bridge.run(note)
     assert len(loops) == 2
     assert len(set(loops)) == 1

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import threading
 
+import aiohttp
 import pytest
 from conftest import KEY
 from hostile import HostileServer, reply
+from seams import transport
 from trust import AUTHORITY, serving
 
-from publora_async import AsyncPublora
+from publora_async import AsyncPublora, ClientStateError
 from publora_async._http.session import _inherited
 
 
@@ -89,3 +91,64 @@ async def main():
 asyncio.run(main())
 """
         assert subprocess.check_output([sys.executable, "-c", script], text=True) == "[]\n"
+
+
+class Watched:
+    """
+    A lock that says who comes to it.
+
+    Attributes:
+        came: Released once for each thread that does.
+    """
+
+    def __init__(self) -> None:
+        self.came = threading.Semaphore(0)
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self.came.release()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_of_two_threads_whose_loops_make_the_first_call_at_once_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publora = AsyncPublora(KEY, base_url="http://127.0.0.1:1")
+    pool = transport(publora).pool
+    open_session, lock = pool._open, Watched()
+    opened: list[aiohttp.ClientSession] = []
+    refused: list[str] = []
+
+    async def call() -> None:
+        try:
+            pool.session()
+        except ClientStateError as error:
+            refused.append(str(error))
+
+    def call_elsewhere() -> None:
+        asyncio.run(call())
+        lock.came.release()
+
+    other = threading.Thread(target=call_elsewhere)
+
+    def open_once_the_other_has_come() -> aiohttp.ClientSession:
+        opened.append(open_session())
+        if len(opened) == 1:
+            lock.came.acquire(blocking=False)  # what this thread has released itself
+            other.start()
+            assert lock.came.acquire(timeout=5)
+        return opened[-1]
+
+    async def call_and_close() -> None:
+        await call()
+        await asyncio.to_thread(other.join)
+        await publora.close()
+
+    monkeypatch.setattr(pool, "_open", open_once_the_other_has_come)
+    monkeypatch.setattr(pool, "_beginning", lock)
+    asyncio.run(call_and_close())
+    assert (len(opened), len(refused)) == (1, 1)
+    assert refused[0].startswith("this client belongs to another event loop: ")

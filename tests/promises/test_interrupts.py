@@ -141,6 +141,8 @@ class InterruptAt:
     """
     Interrupts a block at one of the moments in which it runs a line of the sync package.
 
+    Or one of :mod:`threading`, whose own locks are none of ours to let go of.
+
     Args:
         moment: Which one, from 1.
 
@@ -161,7 +163,8 @@ class InterruptAt:
         sys.settrace(self._before)
 
     def _enter(self, frame: FrameType, _: str, __: object) -> Callable[..., Any] | None:
-        return self._step if "/publora_sync/" in frame.f_code.co_filename else None
+        path = frame.f_code.co_filename
+        return self._step if "/publora_sync/" in path or path == threading.__file__ else None
 
     def _step(self, _: FrameType, event: str, __: object) -> Callable[..., Any]:
         if event in {"line", "return"} and not self.came:
