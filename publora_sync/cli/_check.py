@@ -66,7 +66,7 @@ Many users (--users-file, --all-users, or --user more than once):
   and # comments.
 
 \b
-Environment: PUBLORA_API_KEY, HTTPS_PROXY, SSL_CERT_FILE, ...; see publora --help.
+Environment: HTTPS_PROXY, SSL_CERT_FILE and others; see publora --help.
 
 \b
 Exit codes:

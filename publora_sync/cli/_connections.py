@@ -68,7 +68,7 @@ Examples:
   awk '/ failed: /{{print $2}}' log | publora connections --users-file -
 
 \b
-Environment: PUBLORA_API_KEY, HTTPS_PROXY, SSL_CERT_FILE, ...; see publora --help.
+Environment: HTTPS_PROXY, SSL_CERT_FILE and others; see publora --help.
 
 \b
 Exit codes:
