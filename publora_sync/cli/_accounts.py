@@ -141,9 +141,11 @@ def accounts_for_people(
         grouped: Whether a table has the accounts of each user below the user. The text has the
             user in front then.
     """
-    if grouped and not is_terminal(sys.stdout):
+    if "userId" in names:
         grouped = False
-        if any(row.owner for row in rows) and "userId" not in names:
+    elif grouped and not is_terminal(sys.stdout):
+        grouped = False
+        if any(row.owner for row in rows):
             names = ("userId", *names)
     return to_people(
         [_COLUMNS.get(name) or Column(name.upper()) for name in names],
