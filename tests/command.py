@@ -117,7 +117,10 @@ def owners(form: str, stdout: str) -> set[str]:
     if form == "json":
         return {user["userId"] for user in json.loads(stdout)["users"] if user.get("connections")}
     if form == "ndjson":
-        return {json.loads(line)["userId"] for line in stdout.splitlines()}
+        objects = map(json.loads, stdout.splitlines())
+        return {one["userId"] for one in objects if "error" not in one}
     if form == "csv":
-        return {row["userId"] for row in csv.DictReader(io.StringIO(stdout))}
-    return {line.split()[0] for line in stdout.splitlines()[1:]}
+        rows = csv.DictReader(io.StringIO(stdout))
+        return {row["userId"] for row in rows if not row["error"]}
+    lines = [line for line in stdout.splitlines()[1:] if "could not be asked" not in line]
+    return {line.split()[0] for line in lines}

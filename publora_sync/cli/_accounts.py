@@ -141,9 +141,11 @@ def accounts_for_people(
         grouped: Whether a table has the accounts of each user below the user. The text has the
             user in front then.
     """
-    if grouped and not is_terminal(sys.stdout):
+    if "userId" in names:
         grouped = False
-        if any(row.owner for row in rows) and "userId" not in names:
+    elif grouped and not is_terminal(sys.stdout):
+        grouped = False
+        if any(row.owner for row in rows):
             names = ("userId", *names)
     return to_people(
         [_COLUMNS.get(name) or Column(name.upper()) for name in names],
@@ -200,9 +202,11 @@ def _reason(account: Connection, urgency: Urgency, now: datetime) -> str:
         return f"expired {_span(now - date)} ago"
     if urgency is Urgency.EXPIRING and date is not None and date > now:
         return f"expires in {_span(date - now)}"
-    why = "Publora cannot tell" if urgency is Urgency.NOT_KNOWN else "Publora says so"
+    if urgency is Urgency.NOT_KNOWN:
+        return "Publora cannot tell"
     error = account.last_error
-    return f"{why}; last error: {error.message}" if error and error.message else why
+    cause = f"; last error: {error.message}" if error and error.message else ""
+    return f"Publora says so{cause}"
 
 
 def _span(time: timedelta) -> str:
@@ -214,8 +218,14 @@ def _span(time: timedelta) -> str:
 
 
 def flat(fields: Mapping[str, JSONValue]) -> dict[str, JSONValue]:
-    """Give *fields* without a nested one: ``lastError`` is its message, ``lastErrorAt`` when."""
-    error = fields.get("lastError")
-    if not isinstance(error, Mapping):
-        return dict(fields)
-    return {**fields, "lastError": error.get("message"), "lastErrorAt": error.get("occurredAt")}
+    """
+    Give *fields* without nested ones.
+
+    ``lastError`` is its message then, ``lastErrorAt`` its time, and ``error`` its message.
+    """
+    plain = dict(fields)
+    if isinstance(last := fields.get("lastError"), Mapping):
+        plain |= {"lastError": last.get("message"), "lastErrorAt": last.get("occurredAt")}
+    if isinstance(error := fields.get("error"), Mapping):
+        plain["error"] = error.get("message")
+    return plain

@@ -2,12 +2,12 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import click
 
-from publora_async import ConnectionList, PubloraError
+from publora_async import ConnectionList, JSONValue, PubloraError
 from publora_async._urgency import Urgency, by_urgency
 from publora_sync.cli._accounts import (
     FIELDS,
@@ -29,6 +29,7 @@ from publora_sync.cli._shell import is_terminal, write
 __all__ = ["check"]
 
 _SHOWN = ("status", "username", "displayName", "platformId", "reason")
+_AT_DASHBOARD = f" at {DASHBOARD}"
 _WHOSE = ("userId", "userEmail", "userName")
 
 _EPILOG = f"""\
@@ -37,7 +38,9 @@ _EPILOG = f"""\
 The most urgent account comes first: expired, then what expires soonest, then
 unknown. json is {{"accounts": how many were checked, "attention": [...],
 "failed": [{{"userId", "error"}}, ...]}}; ndjson and csv have a line an account,
-with "reason", and with "userEmail" and "userName" where there are many users.
+with "reason", where there are many users with "userEmail" and "userName", and
+then a line with "error" for each user who could not be asked.
+--columns takes these names and those of publora connections --help.
 
 \b
 Examples:
@@ -61,6 +64,9 @@ Many users (--users-file, --all-users, or --user more than once):
   A user who fails ends nothing: stderr names each ("user ID failed: why")
   and sums up. A users file has one id or e-mail a line, and blank lines
   and # comments.
+
+\b
+Environment: HTTPS_PROXY, SSL_CERT_FILE and others; see publora --help.
 
 \b
 Exit codes:
@@ -116,19 +122,25 @@ class _Verdict:
         count = sum(row.urgency is Urgency.NOT_KNOWN for row in self.rows)
         return f"{count} {'is' if count == 1 else 'are'} unknown" if count else ""
 
-    def headline(self, among: str, how: str) -> str:
-        """Sum up: *among* how many accounts, and *how* to reconnect them."""
+    def headline(self, among: str, how: str, unasked: str = "") -> str:
+        """Sum up: *among* how many accounts, *how* to reconnect them, and who was *unasked*."""
         unknown = f"{self.unknown}: publora test ID asks the platform" if self.unknown else ""
+        buts = [but for but in (unknown, unasked) if but]
         if self.counts:
-            return f"Of {among}, reconnect {self.counts}{how}\n" + (
-                f"{unknown}.\n" if unknown else ""
-            )
-        return f"None of {among} has to be reconnected{unknown and f', but {unknown}'}.\n"
+            lines = [f"Of {among}, reconnect {self.counts}{how}", *(f"{but}." for but in buts)]
+        elif unasked and not self.checked:
+            lines = [f"{unasked}."]  # nothing that reads like all is well
+        else:
+            but = f", but {'; '.join(buts)}" if buts else ""
+            lines = [f"None of {among} has to be reconnected{but}."]
+        return "".join(f"{line}\n" for line in lines)
 
-    def report(self, output: Output, headline: str, failed: Sequence[dict[str, object]]) -> str:
-        """Give all lines of output."""
+    def report(
+        self, output: Output, headline: str, failed: Sequence[Mapping[str, JSONValue]] = ()
+    ) -> str:
+        """Give all lines of output; *failed* are the users who could not be asked, in JSON."""
         rows = sorted(self.rows, key=lambda row: by_urgency(row.account, self._within, self._now))
-        many = any(row.owner for row in rows)
+        many = any(row.owner for row in rows) or bool(failed)
         objects = [{**_whose(row.owner), **row.fields, "reason": row.reason} for row in rows]
         match output.form:
             case "json":
@@ -136,18 +148,19 @@ class _Verdict:
                     {"accounts": self.checked, "attention": objects, "failed": list(failed)}
                 )
             case "ndjson":
-                return to_ndjson(objects)
+                return to_ndjson([*objects, *failed])
             case "csv":
-                names = output.columns or (*(_WHOSE if many else ()), *FIELDS, "reason")
-                escaped = is_terminal(sys.stdout)
-                return to_csv(names, map(flat, objects), raw=output.raw, escaped=escaped)
+                whose, error = (_WHOSE, ("error",)) if many else ((), ())
+                names = output.columns or (*whose, *FIELDS, "reason", *error)
+                all_rows = map(flat, [*objects, *failed])
+                return to_csv(names, all_rows, raw=output.raw, escaped=is_terminal(sys.stdout))
         if not rows:
             return headline
         shown = output.columns or (*(("who",) if many else ()), *_SHOWN)
         return f"{headline}\n{accounts_for_people(rows, shown, grouped=False)}"
 
 
-def _whose(owner: Owner | None) -> dict[str, str | None]:
+def _whose(owner: Owner | None) -> dict[str, JSONValue]:
     return dict(zip(_WHOSE, owner, strict=True)) if owner else {}
 
 
@@ -160,7 +173,7 @@ def _whose(owner: Owner | None) -> dict[str, str | None]:
 )
 @users_options
 @platform_option
-@output_options((*_WHOSE, *FIELDS, "reason"))
+@output_options((*_WHOSE, *FIELDS, "reason", "error"))
 @client_options
 def check(
     *,
@@ -182,9 +195,9 @@ def check(
     else:
         failed = 0
         verdict.add(wanted(list_connections(users.one, settings)))
-        headline = verdict.headline(f"{verdict.checked} accounts", f" at {DASHBOARD}")
-        write(verdict.report(output, headline, []))
-    wanted.check()
+        wanted.check()
+        headline = verdict.headline(f"{verdict.checked} accounts{wanted.words}", _AT_DASHBOARD)
+        write(verdict.report(output, headline))
     sys.exit(2 if failed else verdict.exit_code)
 
 
@@ -204,14 +217,15 @@ def _check_many(
             for answer in run:
                 if answer.connections is not None:
                     verdict.add(answer.connections, run.owners[answer.user_id])
+            wanted.check()
             verdict.rows = _named(opened, verdict.rows)
         except BaseException:
             # Before all users are checked, nobody knows that there is nothing to reconnect.
             if verdict.rows:
-                _write(run, verdict, output)
+                _write(run, wanted, verdict, output)
             raise
-        _write(run, verdict, output)
-    return run.failed
+        _write(run, wanted, verdict, output)
+    return len(run.failures)
 
 
 def _named(opened: OpenClient, rows: list[AccountRow]) -> list[AccountRow]:
@@ -219,7 +233,7 @@ def _named(opened: OpenClient, rows: list[AccountRow]) -> list[AccountRow]:
     if all(row.owner and (row.owner.email or row.owner.name) for row in rows):
         return rows
     try:
-        owners = {user.id: Owner.of(user) for user in opened.client.managed_users.list()}
+        owners = {user.id: Owner.of(user) for user in opened.ask(opened.client.managed_users.list)}
     except PubloraError:
         return rows  # an id tells who it is, too
     return [
@@ -228,10 +242,12 @@ def _named(opened: OpenClient, rows: list[AccountRow]) -> list[AccountRow]:
     ]
 
 
-def _write(run: Run, verdict: _Verdict, output: Output) -> None:
+def _write(run: Run, wanted: PlatformFilter, verdict: _Verdict, output: Output) -> None:
     unknown = f", {verdict.unknown}" if verdict.unknown else ""
     run.remark = f"; to reconnect: {verdict.counts or 'none'}{unknown}"
-    among = f"{verdict.checked} accounts of {run.succeeded} users"
-    how = ": publora connect USER gives each a link"
-    failed = [error_to_dict(answer) for answer in run.failures]
-    run.write(verdict.report(output, verdict.headline(among, how), failed))
+    among = f"{verdict.checked} accounts{wanted.words} of {run.succeeded} users"
+    headline = verdict.headline(among, ": publora connect USER gives each a link", run.unasked)
+    failed = [
+        {**_whose(run.owners[answer.user_id]), **error_to_dict(answer)} for answer in run.failures
+    ]
+    run.write(verdict.report(output, headline, failed))

@@ -40,6 +40,7 @@ Formats:
   csv      a header, then a flat row an account; names and times as in json,
            but "lastError" is its message and "lastErrorAt" its time
 --columns takes the names of csv, which are:
+  userId, error (of many users),
   platformId, platform, username, displayName, status, needsReconnect,
   accessTokenExpiresAt, tokenStatus, tokenExpiresIn, lastSuccessfulPost,
   lastError, lastErrorAt, subscriptionType, profileUrl, profileImageUrl
@@ -51,8 +52,9 @@ Many users (--users-file, --all-users, or --user more than once):
   ndjson and csv are written as the answers arrive, and hold nothing. table
   and json hold everything to the end, and are in the order of the users.
   A user who fails ends nothing. stderr names each ("user ID failed: why")
-  and sums up at the end, also after Ctrl-C or when the key is refused;
-  json has "error" in place of the user's "connections".
+  and sums up at the end, also after Ctrl-C or when the key is refused.
+  json has "error" in place of the user's "connections", ndjson and csv a
+  line with "userId" and "error", and a table ends in a line of who failed.
   A users file has one id or e-mail a line, and blank lines and # comments.
   A user named twice is asked about once.
 
@@ -66,6 +68,9 @@ Examples:
   awk '/ failed: /{{print $2}}' log | publora connections --users-file -
 
 \b
+Environment: HTTPS_PROXY, SSL_CERT_FILE and others; see publora --help.
+
+\b
 Exit codes:
   0    listed, also where nothing is connected
   2    could not find out, or not about every user, or there is no such
@@ -77,7 +82,7 @@ Exit codes:
 @click.command(epilog=_EPILOG)
 @users_options
 @platform_option
-@output_options(("userId", *FIELDS))
+@output_options(("userId", *FIELDS, "error"))
 @client_options
 def connections(
     *, users: UserSelection, platforms: Sequence[str], output: Output, settings: Settings
@@ -99,7 +104,7 @@ def connections(
         _write_many(run, output)
     if run.has_reader:
         wanted.check()
-    sys.exit(2 if run.failed else 0)
+    sys.exit(2 if run.failures else 0)
 
 
 def _write_one(everything: ConnectionList, wanted: PlatformFilter, output: Output) -> None:
@@ -126,7 +131,7 @@ def _write_many(run: Run, output: Output) -> None:
         case "ndjson":
             _write_each(run, "", lambda answer: to_ndjson(_objects(answer)))
         case "csv":
-            names = output.columns or ("userId", *FIELDS)
+            names = output.columns or ("userId", *FIELDS, "error")
             escaped = is_terminal(sys.stdout)
             _write_each(
                 run,
@@ -167,16 +172,17 @@ def _write_at_the_end(run: Run, text_of: Callable[[list[UserConnections]], str])
 
 
 def _objects(answer: UserConnections) -> list[Mapping[str, JSONValue]]:
-    accounts = answer.connections or ConnectionList()
-    rows = account_rows(accounts, datetime.now(UTC), owner=Owner(answer.user_id))
+    if answer.error is not None:
+        return [error_to_dict(answer)]
+    rows = account_rows(answer.unwrap(), datetime.now(UTC), owner=Owner(answer.user_id))
     return [row.fields for row in rows]
 
 
-def _user_to_dict(answer: UserConnections) -> dict[str, object]:
+def _user_to_dict(answer: UserConnections) -> dict[str, JSONValue]:
     if answer.error is not None:
         return error_to_dict(answer)
     rows = account_rows(answer.unwrap(), datetime.now(UTC))
-    return {"userId": answer.user_id, "connections": [row.fields for row in rows]}
+    return {"userId": answer.user_id, "connections": [dict(row.fields) for row in rows]}
 
 
 def _table_of(answers: list[UserConnections], run: Run, output: Output) -> str:
@@ -188,4 +194,5 @@ def _table_of(answers: list[UserConnections], run: Run, output: Output) -> str:
             answer.connections or ConnectionList(), now, owner=run.owners[answer.user_id]
         )
     ]
-    return accounts_for_people(rows, output.columns or SHOWN) if rows else ""
+    shown = accounts_for_people(rows, output.columns or SHOWN) if rows else ""
+    return f"{shown}{run.unasked}.\n" if run.unasked else shown

@@ -43,6 +43,11 @@ class PlatformFilter:
     def __str__(self) -> str:
         return " or ".join(map(escape, self._names.values()))
 
+    @property
+    def words(self) -> str:
+        """What to put behind "accounts": `` on x``; empty if every account is selected."""
+        return f" on {self}" if self else ""
+
     def __call__(self, accounts: Iterable[Connection]) -> ConnectionList:
         """Select those of *accounts* that are on one of the platforms."""
         return ConnectionList(filter(self._selects, accounts))

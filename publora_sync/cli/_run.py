@@ -1,5 +1,6 @@
 """One request for each of many users: counted, shown as progress, summed up at the end."""
 
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from types import TracebackType
 from typing import Self
@@ -7,7 +8,7 @@ from typing import Self
 import attrs
 import click
 
-from publora_async import APIStatusError, ManagedUser, UserConnections, UserFailed
+from publora_async import APIStatusError, JSONValue, ManagedUser, UserConnections, UserFailed
 from publora_sync.cli._accounts import Owner
 from publora_sync.cli._client import OpenClient, tell_of_silence
 from publora_sync.cli._formats import escape
@@ -18,11 +19,15 @@ from publora_sync.cli._shell import complain, defer_ctrl_c, is_ctrl_c, is_quiet,
 __all__ = ["Run", "error_to_dict"]
 
 
-def error_to_dict(answer: UserFailed) -> dict[str, object]:
+def error_to_dict(answer: UserFailed) -> dict[str, JSONValue]:
     """Tell in JSON of a user who could not be asked about, and why."""
     error = answer.error
     status = error.status if isinstance(error, APIStatusError) else None
-    said = {"type": type(error).__name__, "status": status, "message": error.summary}
+    said: dict[str, JSONValue] = {
+        "type": type(error).__name__,
+        "status": status,
+        "message": error.summary,
+    }
     return {"userId": answer.user_id, "error": said}
 
 
@@ -76,12 +81,16 @@ class Run:
     @property
     def succeeded(self) -> int:
         """How many users were asked about without a failure so far."""
-        return self._done - self.failed
+        return self._done - len(self.failures)
 
     @property
-    def failed(self) -> int:
-        """How many users could not be asked about so far."""
-        return len(self.failures)
+    def unasked(self) -> str:
+        """How many users could not be asked about so far, and why; empty for none."""
+        causes = Counter(answer.error.summary for answer in self.failures).most_common()
+        why = "; ".join(f"{count} x {escape(cause)}" for cause, count in causes[:3])
+        more = "; others" if len(causes) > 3 else ""
+        failed = len(self.failures)
+        return f"{failed} of {self._total} users could not be asked: {why}{more}" if failed else ""
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -106,7 +115,7 @@ class Run:
                     self.found += len(answer.connections)
                     self._listed += len(accounts)
                 self._done += 1
-                self._bar.update(self._done, self.failed)
+                self._bar.update(self._done, len(self.failures))
 
     def _arriving(self) -> Iterator[UserConnections]:
         with tell_of_silence(self._settings, self._bar.note):
@@ -146,6 +155,6 @@ class Run:
         if self._platforms:
             accounts = f"{self._listed} of {accounts} on {self._platforms}"
         return (
-            f"{self._done} of {self._total} users, {self.failed} failed, "
+            f"{self._done} of {self._total} users, {len(self.failures)} failed, "
             f"{self._without_accounts} without accounts; {accounts}{self.remark}"
         )

@@ -69,7 +69,7 @@ _OPTIONS = (
         metavar="SPAN",
         default="30s",
         show_default=True,
-        help="The most one attempt may take.",
+        help="The most one attempt may take: seconds, or a span such as 30s or 2m.",
     ),
     click.option(
         "--deadline",

@@ -106,3 +106,5 @@ def test_a_table_has_each_users_accounts_below_the_user(monkeypatch: pytest.Monk
     monkeypatch.setenv("COLUMNS", "100")
     shown = accounts_for_people(rows, SHOWN).splitlines()
     assert [line.split()[0] for line in shown[2:]] == ["u1", "x", "y"]
+    shown = accounts_for_people(rows, ["userId", "platform"]).splitlines()
+    assert [line.split() for line in shown[2:]] == [["u1", "x"], ["u1", "y"]]

@@ -161,6 +161,7 @@ def test_check_that_could_not_find_out_about_a_user_ends_with_2(ask: Run, servic
     first, last = done.stderr.splitlines()
     assert done.exit_code == 2
     assert re.fullmatch(rf"user {failing} \(.*@.*\) failed: HTTP 404: Not found; .*", first)
+    assert "\n1 of 12 users could not be asked: 1 x HTTP 404: Not found; " in done.stdout
     found = re.fullmatch(
         r"12 of 12 users, 1 failed, . without accounts; (.*); to reconnect: (.*), . are unknown\.",
         last,
@@ -242,11 +243,15 @@ def test_the_reason_is_told_and_the_most_urgent_comes_first(run: Run) -> None:
 def test_check_can_be_about_one_platform(run: Run) -> None:
     with listing(HEALTHY, EXPIRED) as server:
         environment = {"PUBLORA_BASE_URL": server.base_url}
-        assert run("check", "--platform", "X", **environment).exit_code == 0
+        healthy = run("check", "--platform", "X", **environment)
+        assert (healthy.exit_code, healthy.stdout) == (
+            0,
+            "None of 1 accounts on X has to be reconnected.\n",
+        )
         assert run("check", "--platform", "LinkedIn", **environment).exit_code == 1
         mistyped = run("check", "--platform", "linkdin", **environment)
-    assert (mistyped.exit_code, mistyped.stderr) == (
-        2,
+    assert (mistyped.exit_code, mistyped.stdout, mistyped.stderr) == (
+        *(2, ""),
         (
             "publora: no account is on 'linkdin', which is no platform that is known here: "
             "did you mean linkedin?\n"
@@ -287,11 +292,49 @@ def test_check_of_many_users_says_who_they_are_and_who_failed(ask: Run, service:
         emails = {user.id: user.email for user in client.managed_users.list()}
     assert said["attention"]
     assert all(one["userEmail"] == emails[one["userId"]] for one in said["attention"])
-    assert [(one["userId"], one["error"]["status"]) for one in said["failed"]] == [
-        (service.user_ids[2], 404)
-    ]
-    rows = ask("check", "--all-users", "--format", "csv", "--within", "400d").stdout
-    assert rows.startswith("userId,userEmail,userName,platformId,")
+    assert [
+        (one["userId"], one["userEmail"], one["error"]["status"]) for one in said["failed"]
+    ] == [(service.user_ids[2], emails[service.user_ids[2]], 404)]
+    lines = ask("check", "--all-users", "--format", "ndjson", "--within", "400d").stdout
+    assert json.loads(lines.splitlines()[-1]) == said["failed"][0]
+    text = ask("check", "--all-users", "--format", "csv", "--within", "400d").stdout
+    *rows, failed = csv.DictReader(io.StringIO(text))
+    assert list(failed)[:4] == ["userId", "userEmail", "userName", "platformId"]
+    assert failed["error"].startswith("HTTP 404: ")
+    assert {row["error"] for row in rows} == {""}
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (
+            [reply({"error": "No"}, status=400)],
+            "2 of 2 users could not be asked: 2 x HTTP 400: No.\n",
+        ),
+        (
+            [reply(ConnectionList([HEALTHY]).to_dict()), reply({"error": "No"}, status=400)],
+            (
+                "None of 1 accounts of 1 users has to be reconnected, "
+                "but 1 of 2 users could not be asked: 1 x HTTP 400: No.\n"
+            ),
+        ),
+    ],
+)
+def test_nothing_reads_as_if_all_were_well_where_users_could_not_be_asked(
+    run: Run, answers: list[bytes], said: str
+) -> None:
+    arguments = ("check", "--user", "a", "--user", "b", "--concurrency", "1")
+    with HostileServer(*answers) as server:
+        done = run(*arguments, PUBLORA_BASE_URL=server.base_url)
+    assert (done.exit_code, done.stdout) == (2, said)
+
+
+def test_a_platform_that_is_mistyped_for_many_users_gives_no_verdict(run: Run) -> None:
+    with listing(HEALTHY) as server:
+        arguments = ("check", "--user", "a", "--user", "b", "--platform", "linkdin")
+        done = run(*arguments, PUBLORA_BASE_URL=server.base_url)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.endswith("did you mean linkedin?\n")
 
 
 def test_check_does_with_ids_where_nobody_tells_whose_they_are(run: Run) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from command import USERS, Run, listing, owners, summary
+from hostile import HostileServer, reply
 
 from publora_async import (
     Connection,
@@ -220,7 +221,7 @@ def test_ndjson_says_whose_each_account_is(ask: Run, expected: dict[str, Connect
 def test_csv_says_it_in_the_first_column(ask: Run, expected: dict[str, ConnectionList]) -> None:
     done = ask("connections", "--all-users", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert list(rows[0]) == ["userId", *FIELDS]
+    assert list(rows[0]) == ["userId", *FIELDS, "error"]
     assert sorted((row["userId"], row["platformId"]) for row in rows) == sorted(
         (user_id, account.platform_id)
         for user_id, accounts in expected.items()
@@ -278,6 +279,41 @@ def test_json_has_the_error_in_place_of_the_connections(ask: Run, service: Sandb
         },
     ]
     assert r"user b\x1bd failed: " in done.stderr
+
+
+def test_no_format_loses_sight_of_a_user_who_could_not_be_asked(run: Run) -> None:
+    users = ("connections", "--user", "a", "--user", "b", "--concurrency", "1")
+    account = Connection(platform_id="x-1")
+    written = {}
+    for form in ("table", "csv", "ndjson"):
+        answers = (reply(ConnectionList([account]).to_dict()), reply({"error": "No"}, status=400))
+        with HostileServer(*answers) as server:
+            done = run(*users, "--format", form, PUBLORA_BASE_URL=server.base_url)
+        assert done.exit_code == 2
+        written[form] = done.stdout.splitlines()
+    assert written["table"][-1] == "1 of 2 users could not be asked: 1 x HTTP 400: No."
+    rows = list(csv.DictReader(written["csv"]))
+    assert [(row["userId"], row["platformId"], row["error"]) for row in rows] == [
+        ("a", "x-1", ""),
+        ("b", "", "HTTP 400: No"),
+    ]
+    assert list(map(json.loads, written["ndjson"]))[1:] == [
+        {
+            "userId": "b",
+            "error": {"type": "BadRequestError", "status": 400, "message": "HTTP 400: No"},
+        }
+    ]
+
+
+def test_a_table_of_nobody_says_how_many_could_not_be_asked_and_why(run: Run) -> None:
+    answers = [reply({"error": f"No {why}"}, status=400) for why in "aabcd"]
+    users = [word for name in "abcde" for word in ("--user", name)]
+    with HostileServer(*answers) as server:
+        done = run(*("connections", *users, "--concurrency", "1"), PUBLORA_BASE_URL=server.base_url)
+    assert done.stdout == (
+        "5 of 5 users could not be asked: "
+        "2 x HTTP 400: No a; 1 x HTTP 400: No b; 1 x HTTP 400: No c; others.\n"
+    )
 
 
 def test_accounts_that_say_whose_they_are_do_not_overrule_the_command(run: Run) -> None:

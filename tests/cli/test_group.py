@@ -26,7 +26,17 @@ from command import Run
         (["completion"], ["bash", "zsh", "fish", "~/.bashrc"]),
         (["connections"], ["What the status means:", "expiring soon", "revoked", "--raw"]),
         (["connections"], ["--columns", "accessTokenExpiresAt", "--timeout", "--deadline", "-v"]),
-        (["check"], ["case $? in", "3) ", "What the status means:", "--format", "--platform"]),
+        (
+            ["check"],
+            [
+                "case $? in",
+                "3) ",
+                "HTTPS_PROXY",
+                "What the status means:",
+                "--format",
+                "--platform",
+            ],
+        ),
         (["connect"], ["USER", "--days", "--rotate", "--wait", "--max-wait", "Exit codes:"]),
         (["sandbox"], ["--port", "--users", "--seed", "--form", "PUBLORA_BASE_URL=http"]),
         (["sandbox"], ["publora sandbox --latency", "--error-rate", "Exit codes:"]),

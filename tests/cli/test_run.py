@@ -144,7 +144,7 @@ def test_ctrl_c_leaves_whole_lines_and_says_how_far_it_came(form: str) -> None:
         rows = [json.loads(line) for line in written.splitlines()]
     else:
         rows = list(csv.DictReader(io.StringIO(written.decode())))
-        assert {len(row) for row in rows} == {16}
+        assert {len(row) for row in rows} == {17}
     assert re.fullmatch(
         rf"\nStopped by Ctrl-C after \d+ of 50 users, 0 failed, \d+ without accounts; "
         rf"{len(rows)} accounts\.\n",

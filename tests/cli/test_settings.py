@@ -49,7 +49,7 @@ def test_quiet_says_nothing_but_what_failed(ask: Run, service: Sandbox, run: Run
     service.faults = Faults(error_users={failing: 404})
     arguments = ("connections", "--user", service.user_ids[1], "--user", failing)
     done = ask(*arguments, "--quiet", "--format", "ndjson")
-    assert (done.exit_code, done.stdout.count("\n")) == (2, 6)
+    assert (done.exit_code, done.stdout.count("\n")) == (2, 7)
     assert done.stderr.startswith(f"user {failing} failed: HTTP 404: Not found; ")
     assert done.stderr.count("\n") == 1
     with listing() as server:
