@@ -1,8 +1,10 @@
 """What README.md says is true: its samples run, its numbers are the defaults."""
 
+import html
 import inspect
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +13,21 @@ import pytest
 
 from publora_async import AsyncPublora
 from publora_async.sandbox import Faults, Sandbox
+from publora_sync import Publora
 
 README = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
-SAMPLES = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SAMPLES = PYTHON.findall(README)
+RECIPES: dict[str, str] = {
+    title.strip(): sample
+    for title, section in re.findall(
+        r"^### (.*?)\n(.*?)(?=^##)", README, flags=re.DOTALL | re.MULTILINE
+    )
+    for sample in PYTHON.findall(section)
+}
+"""The samples under a heading of their own, by it: tests/test_recipes.py has each in its place."""
 
-
-ASKING = [sample for sample in SAMPLES if "Sandbox" not in sample]
+ASKING = [one for one in SAMPLES if "import Sandbox" not in one and one not in RECIPES.values()]
 FANNING_OUT = [sample for sample in ASKING if "_many(" in sample]
 
 
@@ -40,11 +51,11 @@ def run(sample: str, sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
     )
 
 
-@numbered(SAMPLES)
+@numbered([one for one in SAMPLES if one not in RECIPES.values()])
 def test_a_sample_runs_as_it_stands(sample: str) -> None:
     with Sandbox() as sandbox:
         done = run(sample, sandbox)
-        assert (sandbox.requests == 0) == ("Sandbox" in sample)
+        assert (sandbox.requests == 0) == ("import Sandbox" in sample)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -68,9 +79,57 @@ def test_a_sample_about_many_users_tells_of_each_who_could_not_be_asked_about(sa
 
 
 def test_both_colours_are_shown_near_the_top() -> None:
-    top = README.splitlines()[:25]
+    top = README.splitlines()[:45]
     assert "from publora_async import AsyncPublora" in top
     assert "from publora_sync import Publora" in top
+
+
+def test_both_colours_print_what_stands_below_them() -> None:
+    (output,) = re.findall(r"^```text\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    with Sandbox() as sandbox:
+        assert [run(sample, sandbox).stdout for sample in SAMPLES[:2]] == [output, output]
+
+
+def test_the_picture_shows_the_accounts_that_the_sandbox_has() -> None:
+    picture = Path(__file__).parent.parent.joinpath("docs", "table.svg").read_text("utf-8")
+    shown = html.unescape(re.sub("<[^>]*>", " ", picture)).replace("\xa0", " ")
+    with Sandbox() as sandbox, Publora(sandbox.api_key, base_url=sandbox.base_url) as publora:
+        accounts = publora.connections.list()
+    assert [one for one in accounts.platform_ids if one not in shown] == []
+    for status in ("valid", "expiring soon", "expired", "unknown"):
+        name = status.replace(" ", "_")
+        assert len(re.findall(rf"[✓!✗?] {status}\b", shown)) == sum(
+            account.status == name for account in accounts
+        )
+
+
+COMMANDS = re.findall(r"^python3 .*$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["see", "test"])
+def test_a_python_that_is_too_old_is_told_before_anything_is_installed(command: str) -> None:
+    program, _, code = shlex.split(command)[:3]
+    assert program == "python3"
+    for version, output in (
+        (sys.version_info[:3], ""),
+        ((3, 10, 13), "needs Python 3.11 or newer"),
+    ):
+        pretend = f"import sys; sys.version_info = {version}; exec({code!r})"
+        done = subprocess.run(
+            [sys.executable, "-c", pretend], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == bool(output)
+        assert output in done.stderr
+        assert done.stderr.count("\n") == bool(output)
+    assert "' && python3 -m venv .venv && " in command
+
+
+def test_a_recipe_is_at_most_ten_lines_long() -> None:
+    for title, sample in RECIPES.items():
+        lines = [
+            line for line in sample.splitlines() if line and not re.match("from |import ", line)
+        ]
+        assert len(lines) <= 10, title
 
 
 def test_the_numbers_are_the_defaults() -> None:
