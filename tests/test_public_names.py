@@ -104,15 +104,9 @@ def test_a_public_module_lists_only_what_its_package_exports() -> None:
     tell(found)
 
 
-<<<<<<< HEAD
 # pytest_plugin is public for pytest alone: what it lists are its fixtures and hooks.
 PUBLIC = {
     "publora_async": {*publora_async.__all__, *pytest_plugin.__all__},
-=======
-# pytest_plugin is public for pytest alone, whatever it lists.
-PUBLIC = {
-    "publora_async": {*publora_async.__all__, *publora_async.pytest_plugin.__all__},
->>>>>>> 533293f (Attach a user who has an account already to the workspace, with their consent)
     "publora_sync": set(publora_sync.__all__),
 }
 
