@@ -46,6 +46,8 @@ if TYPE_CHECKING:
         ConnectionLink,
         ManagedUser,
         ManagedUserKey,
+        ManagedUserList,
+        UserRow,
     )
     from publora_async.options import Timeouts
     from publora_async.records import (
@@ -87,6 +89,7 @@ __all__ = [
     "Limit",
     "ManagedUser",
     "ManagedUserKey",
+    "ManagedUserList",
     "NotFoundError",
     "NotSentError",
     "PermissionDeniedError",
@@ -108,6 +111,7 @@ __all__ = [
     "UserConnections",
     "UserConnectionsList",
     "UserFailed",
+    "UserRow",
     "UserSucceeded",
     "UsersFailedError",
     "__version__",
@@ -135,6 +139,7 @@ _HOMES = {
     "Limit": "publora_async.errors",
     "ManagedUser": "publora_async.managed_users",
     "ManagedUserKey": "publora_async.managed_users",
+    "ManagedUserList": "publora_async.managed_users",
     "NotFoundError": "publora_async.errors",
     "NotSentError": "publora_async.errors",
     "PermissionDeniedError": "publora_async.errors",
@@ -155,6 +160,7 @@ _HOMES = {
     "TransportError": "publora_async.errors",
     "UserConnections": "publora_async.user_connections",
     "UserConnectionsList": "publora_async.user_connections",
+    "UserRow": "publora_async.managed_users",
     "UserFailed": "publora_async.user_connections",
     "UserSucceeded": "publora_async.user_connections",
     "UsersFailedError": "publora_async.errors",

@@ -1,8 +1,12 @@
 """The resource ``managed_users``, without ``await``."""
 
-import builtins
-
-from publora_async import AsyncManagedUsers, ConnectionLink, ManagedUser, ManagedUserKey
+from publora_async import (
+    AsyncManagedUsers,
+    ConnectionLink,
+    ManagedUser,
+    ManagedUserKey,
+    ManagedUserList,
+)
 from publora_sync._bridge import Bridge
 
 __all__ = ["ManagedUsers"]
@@ -15,7 +19,7 @@ class ManagedUsers:
         self._managed_users = managed_users
         self._bridge = bridge
 
-    def list(self) -> builtins.list[ManagedUser]:
+    def list(self) -> ManagedUserList:
         """
         List the managed users, in one response and in the service's order.
 

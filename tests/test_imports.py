@@ -56,6 +56,14 @@ DOORS = {
         },
         serves={*RESOURCES, "publora_async"},
     ),
+    "publora_async._display": Door(
+        takes={
+            "publora_async._checks",
+            "publora_async._introspection",
+            "publora_async.errors",
+            "publora_async.records",
+        },
+    ),
     "publora_async._fan_out": Door(
         takes={"publora_async.errors", "publora_async.user_connections"},
         serves={*RESOURCES, "publora_async.answers"},
@@ -91,20 +99,21 @@ OWNERS = {
     "click": {"publora_sync.cli"},
     "multidict": {"publora_async._http"},
     "orjson": {"publora_async._decoding"},
-    "pandas": {"publora_async._frames"},
-    "polars": {"publora_async._frames"},
+    "matplotlib": {"publora_async._display"},
+    "pandas": {"publora_async._display"},
+    "polars": {"publora_async._display"},
+    "pyarrow": {"publora_async._display"},
     "pytest": {"publora_async.pytest_plugin"},
     "rich": {"publora_sync.cli"},
     "tqdm": {"publora_async._fan_out"},
     "typing_extensions": {"publora_async.user_connections"},
+    "xlsxwriter": {"publora_async._display"},
     "yarl": {"publora_async._http"},
 }
 """Who may import what is not ours: modules, or all modules below one."""
 
 IN_SIGNATURES = {
     "aiohttp": {"publora_async.client"},
-    "pandas": {"publora_async.connection_list", "publora_async.user_connections"},
-    "polars": {"publora_async.connection_list", "publora_async.user_connections"},
 }
 """Who may import it besides, for type checkers only."""
 
@@ -285,7 +294,8 @@ def test_each_foreign_library_has_its_owner() -> None:
 def test_importing_the_sdk_does_not_import_aiohttp_the_command_or_data_frames() -> None:
     code = (
         "import sys, publora_async, publora_sync;"
-        "print({'aiohttp', 'click', 'rich', 'pandas', 'polars'} & sys.modules.keys())"
+        "unwanted = {'aiohttp', 'click', 'rich', 'matplotlib', 'pandas', 'polars', 'pyarrow'};"
+        "print(unwanted & sys.modules.keys())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
