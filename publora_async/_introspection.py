@@ -167,7 +167,7 @@ def _given(record: type) -> Any:  # noqa: ANN401  # a TypedDict
     for name, member in vars(record).items():
         if isinstance(member, property):
             kinds[name] = get_type_hints(member.fget)["return"]
-        elif get_origin(hints.get(name)) is ClassVar:
+        elif get_origin(hints.get(name)) is ClassVar and not name.startswith("_"):
             (kinds[name],) = get_args(hints[name])
     typed_dict: Any = TypedDict  # made by a call with names that only the record knows
     return typed_dict(record.__name__, kinds)

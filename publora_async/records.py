@@ -8,13 +8,20 @@ https://github.com/publora/publora-api-docs/blob/main/docs/endpoints/platform-co
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import attrs
 
 from publora_async._checks import aware, check_moment, plain_text
-from publora_async._introspection import AsObject
+from publora_async._display.fields import LikeDataclass
+from publora_async._display.shown import Shown
+from publora_async._introspection import AsObject, LazyModule
 from publora_async._wire import ALWAYS, JSONValue, platform_name, to_wire
+
+if TYPE_CHECKING:
+    from publora_async._display import words
+else:
+    words = LazyModule("publora_async._display.words")
 
 __all__ = [
     "Connection",
@@ -129,13 +136,16 @@ class LastError(AsObject):
     occurred_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
+    __dataclass_fields__: ClassVar[LikeDataclass] = LikeDataclass("__dataclass_fields__")
+    __dataclass_params__: ClassVar[LikeDataclass] = LikeDataclass("__dataclass_params__")
+
     def to_dict(self) -> dict[str, JSONValue]:
         """The wire's form: camel case, without what is ``None``."""
         return to_wire(self)
 
 
 @attrs.frozen(kw_only=True)
-class Connection(AsObject):
+class Connection(AsObject, Shown):
     """
     One social account connected to a Publora account or to a managed user.
 
@@ -188,6 +198,12 @@ class Connection(AsObject):
     last_error: LastError | None = None
     subscription_type: str | None = None
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
+
+    # pandas and polars make columns of a dataclass's fields: pd.DataFrame(accounts).
+    __dataclass_fields__: ClassVar[LikeDataclass] = LikeDataclass(
+        "__dataclass_fields__", ("platform", "account_id", "status", "needs_reconnect")
+    )
+    __dataclass_params__: ClassVar[LikeDataclass] = LikeDataclass("__dataclass_params__")
 
     @property
     def platform(self) -> PlatformName:
@@ -280,9 +296,14 @@ class Connection(AsObject):
             "profile_image_url": self.profile_image_url,
         }
 
+    def _table(self, now: datetime, _most: int, /) -> "words.Table":
+        from publora_async._display.accounts import account_card
+
+        return account_card(self.to_row(now=now), now)
+
 
 @attrs.frozen(kw_only=True)
-class ConnectionTest(AsObject):
+class ConnectionTest(AsObject, Shown):
     """
     What the platform itself says of a connection's credential.
 
@@ -329,6 +350,22 @@ class ConnectionTest(AsObject):
     def ok(self) -> bool:
         """Whether the credential works."""
         return self.status == TestStatus.OK
+
+    def _table(self, now: datetime, _most: int, /) -> "words.Table":
+        from publora_async._display.words import Cell, card, health, moment
+
+        error = self.last_error or LastError()
+        return card(
+            f"test of {self.platform_id}",
+            {
+                "Result": health(self.status, self.message or ""),
+                "Handle": Cell(self.username or ""),
+                "Permissions": Cell(", ".join(self.permissions)),
+                "Expires in": Cell(self.token_expires_in or ""),
+                "Last post": moment(self.last_successful_post, now),
+                "Last error": Cell(error.message or "", moment(error.occurred_at, now).note),
+            },
+        )
 
     def to_dict(self) -> dict[str, JSONValue]:
         """The wire's form: camel case, without what is ``None``."""
