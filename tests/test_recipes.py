@@ -63,7 +63,7 @@ def test_fastapi_gives_a_users_accounts(publora_sandbox: Sandbox, tmp_path: Path
         answer = client.get(f"/accounts/{user}").json()
         assert [account["platform_id"] for account in answer] == listed(user) != []
         with pytest.raises(PermissionDeniedError):
-            client.get("/accounts/nobody")
+            client.get(f"/accounts/{0:024}")
 
 
 DJANGO = """
