@@ -15,7 +15,6 @@ from hostile import HostileServer, reply
 from publora_async import Connection, ConnectionList, LastError
 from publora_async.sandbox import Faults, Sandbox
 from publora_sync import Publora
-from publora_sync.cli._check import _Verdict
 
 HEALTHY = Connection(platform_id="twitter-1")
 EXPIRED = Connection(platform_id="linkedin-1", token_status="expired")
@@ -191,15 +190,6 @@ def test_no_managed_user_is_no_failure(run: Run) -> None:
         "None of 0 accounts of 0 users has to be reconnected.\n",
     )
     assert done.stderr == summary(0, 0, 0, "0 accounts; to reconnect: none")
-
-
-def test_all_accounts_are_judged_by_the_moment_at_which_the_check_began() -> None:
-    verdict = _Verdict(None)
-    verdict._now = datetime(2026, 10, 1, tzinfo=UTC)
-    date = verdict._now + timedelta(days=3)
-    account = Connection(platform_id="linkedin-1", access_token_expires_at=date)
-    verdict.add(ConnectionList([account]))
-    assert verdict.counts == "1 soon"
 
 
 def test_unknown_accounts_are_told_apart_from_healthy_ones_and_from_an_outage(run: Run) -> None:
