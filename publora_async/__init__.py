@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from publora_async.managed_users import (
         AsyncManagedUsers,
+        AttachedUser,
         ConnectionLink,
         ManagedUser,
         ManagedUserKey,
@@ -75,6 +76,7 @@ __all__ = [
     "AsyncConnections",
     "AsyncManagedUsers",
     "AsyncPublora",
+    "AttachedUser",
     "AuthenticationError",
     "BadRequestError",
     "ClientStateError",
@@ -126,6 +128,7 @@ _HOMES = {
     "AsyncConnections": "publora_async.connections",
     "AsyncManagedUsers": "publora_async.managed_users",
     "AsyncPublora": "publora_async.client",
+    "AttachedUser": "publora_async.managed_users",
     "AuthenticationError": "publora_async.errors",
     "BadRequestError": "publora_async.errors",
     "ClientStateError": "publora_async.errors",

@@ -114,23 +114,24 @@ def check_text(name: str, value: str) -> str:
     return plain_text(value)
 
 
-def check_header_value(name: str, value: str) -> str:
+def check_header_value(name: str, value: str, longest: int = 512) -> str:
     """
     Return *value* if it can be sent in a header unchanged.
 
     Args:
         name: How the error message names the value, which is never quoted.
         value: The text to send.
+        longest: How many characters it may have.
 
     Raises:
-        ConfigurationError: *value* is not 1 to 512 printable ASCII characters.
+        ConfigurationError: *value* is not 1 to *longest* printable ASCII characters.
     """
     if not isinstance(value, str):
         kind = value if isinstance(value, type) else type(value)
         raise ConfigurationError(f"{name} must be text, not {kind.__name__}")
     value = plain_text(value)
-    if not 1 <= len(value) <= 512:
-        raise ConfigurationError(f"{name} must be 1 to 512 characters long, not {len(value)}")
+    if not 1 <= len(value) <= longest:
+        raise ConfigurationError(f"{name} must be 1 to {longest} characters long, not {len(value)}")
     # A lone surrogate would be dropped on the wire: "u\ud800" would ask about user "u".
     if bad := re.search(r"[^!-~]", value):
         raise ConfigurationError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from publora_async._checks import aware, check_count, check_header_value, check_text
+from publora_async._checks import aware, check_count, check_header_value, check_text, masked
 from publora_async._decoding.bodies import decode_success, many, one
 from publora_async._http.request import path_part, request
 from publora_async._introspection import LazyModule
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 else:
     calls = LazyModule("publora_async._http.calls")
 
-__all__ = ["AsyncManagedUsers", "ConnectionLink", "ManagedUser", "ManagedUserKey"]
+__all__ = [
+    "AsyncManagedUsers",
+    "AttachedUser",
+    "ConnectionLink",
+    "ManagedUser",
+    "ManagedUserKey",
+]
 
 
 _MAX_USERS = 250_000
@@ -78,6 +84,29 @@ class ManagedUser(AsObject):
     def to_dict(self) -> dict[str, JSONValue]:
         """The wire's form: camel case, without what is ``None``."""
         return to_wire(self)
+
+
+@attrs.frozen(kw_only=True)
+class AttachedUser(AsObject):
+    """
+    A user with a Publora account, who has been taken into the workspace.
+
+    Attributes:
+        user: The managed user that they are now.
+
+        already_in_workspace: Whether they were before. ``None`` if the service did not say.
+
+        extra: Fields that this version does not know, as the wire spells them.
+
+    Example:
+        >>> attached = AttachedUser(user=ManagedUser(id="6626a1f5e4b0c91a2d3f4567"))
+        >>> print(f"{attached.user.id} is one of ours now")
+        6626a1f5e4b0c91a2d3f4567 is one of ours now
+    """
+
+    user: ManagedUser
+    already_in_workspace: bool | None = None
+    extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -191,6 +220,52 @@ class AsyncManagedUsers:
             body["displayName"] = check_text("display_name", display_name)
         return await self._transport.call(
             request("POST", "/workspace/users", body=body, writes=True), one(ManagedUser, "user")
+        )
+
+    async def attach(
+        self,
+        *,
+        user_access_token: str,
+        email: str | None = None,
+        user_id: str | None = None,
+    ) -> AttachedUser:
+        """
+        Take a user who has a Publora account already into the workspace, with their consent.
+
+        It is safe to repeat, so it is retried like what only reads: a user who is in the
+        workspace already is given back as they are.
+
+        Args:
+            user_access_token: What the user consents with. It is a secret of theirs, and shown
+                nowhere.
+            email: The address of their account. ``None``: *user_id* says whose.
+            user_id: The id of their account, such as the ``userId`` in the ``details`` of a
+                ConflictError of :meth:`create`. ``None``: *email* says whose.
+
+        Raises:
+            ConfigurationError: Neither *email* nor *user_id* is given, or an argument cannot be
+                sent; nothing was.
+            APIStatusError: The service refuses, and ``code`` says why. About the user:
+                ``"user_not_found"``, ``"identifier_mismatch"``, ``"user_inactive"``,
+                ``"cannot_attach_self"``, ``"user_is_workspace_owner"``,
+                ``"user_in_another_workspace"`` or ``"user_has_active_subscription"``; about the
+                token: ``"attach_consent_required"``, ``"invalid_attach_consent"`` or
+                ``"attach_consent_mismatch"``; about the plan: ``"CHANNEL_LIMIT_REACHED"``.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not act for managed users.
+            PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises.
+        """
+        user_access_token = masked(user_access_token) or ""
+        body = {}
+        if email is not None:
+            body["email"] = check_text("email", email)
+        if user_id is not None:
+            body["userId"] = check_header_value("user_id", user_id)
+        if not body:
+            raise ConfigurationError("say whom to attach: give email or user_id")
+        return await self._transport.call(
+            request("POST", "/workspace/users/attach", user_token=user_access_token, body=body),
+            one(AttachedUser),
         )
 
     async def detach(self, user_id: str) -> None:

@@ -15,6 +15,7 @@ from publora_async import __version__
 if TYPE_CHECKING:
     from publora_async import (
         APIStatusError,
+        AttachedUser,
         AuthenticationError,
         BadRequestError,
         ClientStateError,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
 __all__ = [
     "APIStatusError",
     "Answers",
+    "AttachedUser",
     "AuthenticationError",
     "BadRequestError",
     "ClientStateError",

@@ -2,7 +2,14 @@
 
 import builtins
 
-from publora_async import AsyncManagedUsers, ConnectionLink, ManagedUser, ManagedUserKey
+from publora_async import (
+    AsyncManagedUsers,
+    AttachedUser,
+    ConnectionLink,
+    ManagedUser,
+    ManagedUserKey,
+)
+from publora_async._checks import masked
 from publora_sync._bridge import Bridge
 
 __all__ = ["ManagedUsers"]
@@ -61,6 +68,47 @@ class ManagedUsers:
                 connection look whether it has taken effect.
         """
         return self._bridge.run(self._managed_users.create, email, display_name)
+
+    def attach(
+        self,
+        *,
+        user_access_token: str,
+        email: str | None = None,
+        user_id: str | None = None,
+    ) -> AttachedUser:
+        """
+        Take a user who has a Publora account already into the workspace, with their consent.
+
+        It is safe to repeat, so it is retried like what only reads: a user who is in the
+        workspace already is given back as they are.
+
+        Args:
+            user_access_token: What the user consents with. It is a secret of theirs, and shown
+                nowhere.
+            email: The address of their account. ``None``: *user_id* says whose.
+            user_id: The id of their account, such as the ``userId`` in the ``details`` of a
+                ConflictError of :meth:`create`. ``None``: *email* says whose.
+
+        Raises:
+            ConfigurationError: Neither *email* nor *user_id* is given, or an argument cannot be
+                sent; nothing was.
+            APIStatusError: The service refuses, and ``code`` says why. About the user:
+                ``"user_not_found"``, ``"identifier_mismatch"``, ``"user_inactive"``,
+                ``"cannot_attach_self"``, ``"user_is_workspace_owner"``,
+                ``"user_in_another_workspace"`` or ``"user_has_active_subscription"``; about the
+                token: ``"attach_consent_required"``, ``"invalid_attach_consent"`` or
+                ``"attach_consent_mismatch"``; about the plan: ``"CHANNEL_LIMIT_REACHED"``.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not act for managed users.
+            PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises.
+        """
+        user_access_token = masked(user_access_token) or ""
+        return self._bridge.run(
+            self._managed_users.attach,
+            user_access_token=user_access_token,
+            email=email,
+            user_id=user_id,
+        )
 
     def detach(self, user_id: str) -> None:
         """

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from publora_async import (
+    AttachedUser,
     ConnectionLink,
     ConnectionList,
     ConnectionTest,
@@ -73,6 +74,7 @@ Decode = Callable[..., object]
 
 decode_users = many(ManagedUser, "users")
 decode_user = one(ManagedUser, "user")
+decode_attached = one(AttachedUser)
 decode_link = one(ConnectionLink)
 decode_key = one(ManagedUserKey)
 decode_test = one(ConnectionTest)
@@ -100,6 +102,16 @@ def wrapped(user: object) -> dict[str, object]:
             decode_user,
             wrapped(nulls(WIRE_USER, "_id")),
             ManagedUser(id=USER.id, extra={"id": None, "plan": None}),
+        ),
+        (
+            decode_attached,
+            {"user": WIRE_USER, "alreadyInWorkspace": True, "at": WIRE_DATE},
+            AttachedUser(user=USER, already_in_workspace=True, extra={"at": WIRE_DATE}),
+        ),
+        (
+            decode_attached,
+            {"user": {"_id": "a"}, "alreadyInWorkspace": None},
+            AttachedUser(user=ManagedUser(id="a")),
         ),
         (
             decode_link,
@@ -210,6 +222,14 @@ def test_a_live_check_is_ok_only_where_the_service_says_so(status: str, ok: bool
                 "users[3].username: expected text, found a number",
                 "users[4]._id: expected text, found nothing",
                 "users[4].dailyPostsLeft: expected a whole number, found text",
+            ],
+        ),
+        (
+            decode_attached,
+            {"user": {"username": "zoe@example.com"}, "alreadyInWorkspace": "false"},
+            [
+                "user._id: is missing",
+                "alreadyInWorkspace: expected true or false, found text",
             ],
         ),
         (

@@ -14,8 +14,10 @@ from hostile import HostileServer, reply
 from publora_async import (
     APIStatusError,
     AsyncPublora,
+    AttachedUser,
     AuthenticationError,
     BadRequestError,
+    ConfigurationError,
     ConflictError,
     ConnectionLink,
     ConnectionList,
@@ -105,6 +107,88 @@ async def test_a_detached_user_is_gone_and_the_others_stay(
     assert error.reason is PermissionReason.NOT_MANAGED
 
 
+@pytest.mark.parametrize("by", ["email", "user_id", "both"])
+async def test_a_user_with_an_account_is_attached_by_consent_and_again_without_harm(
+    by: str, client: Client, sandbox: Sandbox
+) -> None:
+    user_id = sandbox.create_user("zoe@example.com", "Zoë", standing="standalone")
+    token = sandbox.user_access_token(user_id)
+    whom = {"email": "zoe@example.com", "user_id": user_id}
+    if by != "both":
+        whom = {by: whom[by]}
+    for already in (False, True):
+        attached = await client.ask(
+            lambda publora: publora.managed_users.attach(user_access_token=token, **whom)
+        )
+        listed = await client.ask(lambda publora: publora.managed_users.list())
+        assert attached == AttachedUser(user=listed[3], already_in_workspace=already)
+    assert (listed[3].id, listed[3].email) == (user_id, "zoe@example.com")
+
+
+async def test_what_a_conflict_tells_is_enough_to_attach_the_user(
+    client: Client, sandbox: Sandbox
+) -> None:
+    sandbox.create_user("zoe@example.com", standing="standalone")
+    conflict = await refused(
+        client, lambda publora: publora.managed_users.create("zoe@example.com")
+    )
+    assert conflict.details["attachable"] is True
+    user_id = conflict.details["userId"]
+    assert isinstance(user_id, str)
+    token = sandbox.user_access_token(user_id)
+    attached = await client.ask(
+        lambda publora: publora.managed_users.attach(user_access_token=token, user_id=user_id)
+    )
+    assert attached.user.id == user_id
+
+
+@pytest.mark.parametrize(
+    ("token", "kind", "code"),
+    [
+        ("made-up", PermissionDeniedError, "invalid_attach_consent"),
+        ("another's", PermissionDeniedError, "attach_consent_mismatch"),
+    ],
+)
+async def test_a_refusal_to_attach_has_a_code_and_says_nothing_of_the_key(
+    token: str, kind: type[APIStatusError], code: str, client: Client, sandbox: Sandbox
+) -> None:
+    user_id = sandbox.create_user("zoe@example.com", standing="standalone")
+    if token == "another's":
+        token = sandbox.user_access_token(sandbox.user_ids[0])
+    error = await refused(
+        client,
+        lambda publora: publora.managed_users.attach(user_access_token=token, user_id=user_id),
+    )
+    assert (type(error), error.code) == (kind, code)
+    assert isinstance(error, PermissionDeniedError)
+    assert not error.refuses_key
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"user_access_token": "t"}, "say whom to attach: give email or user_id"),
+        ({"user_access_token": "t", "email": " "}, "email must be text, and not blank"),
+        ({"user_access_token": "t", "user_id": 5}, "user_id must be text, not int"),
+        ({"user_access_token": b"t", "user_id": "u"}, "user_access_token must be text, not bytes"),
+        (
+            {"user_access_token": None, "user_id": "u"},
+            "user_access_token must be 1 to 4096 characters long, not 0",
+        ),
+        (
+            {"user_access_token": "t" * 4097, "user_id": "u"},
+            "user_access_token must be 1 to 4096 characters long, not 4097",
+        ),
+    ],
+)
+async def test_what_cannot_be_attached_is_not_asked_for(
+    arguments: dict[str, object], message: str, client: Client, sandbox: Sandbox
+) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        await client.ask(lambda publora: publora.managed_users.attach(**arguments))
+    assert (raised.value.message, sandbox.requests) == (message, 0)
+
+
 async def test_a_link_stays_until_it_is_rotated(client: Client, sandbox: Sandbox) -> None:
     user = await client.ask(lambda publora: publora.managed_users.create("zoe@example.com"))
 
@@ -176,6 +260,7 @@ ABOUT_A_USER: list[Question] = [
 ALL: list[Question] = [
     lambda publora: publora.managed_users.list(),
     lambda publora: publora.managed_users.create("zoe@example.com"),
+    lambda publora: publora.managed_users.attach(user_access_token="made-up", user_id=NOBODY),
     *ABOUT_A_USER,
 ]
 

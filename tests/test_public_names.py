@@ -13,6 +13,7 @@ import pytest
 from surface import PACKAGES, ROOT, Module, build, imports, tell, walk
 
 import publora_async
+import publora_async.pytest_plugin
 import publora_sync
 from publora_async import pytest_plugin
 

@@ -12,6 +12,7 @@ import pytest
 
 import publora_async
 from publora_async import (
+    AttachedUser,
     Connection,
     ConnectionLink,
     ConnectionList,
@@ -67,6 +68,7 @@ RECORDS = [
     ACCOUNT,
     ConnectionList([ACCOUNT]),
     ConnectionTest(platform_id="a-1", status="ok", permissions=("post",), last_error=LastError()),
+    AttachedUser(user=ManagedUser(id="u"), already_in_workspace=True),
     ConnectionLink(url="https://a.example/c/1", token_expires_at=DATE),
     USER,
     SUCCEEDED,

@@ -178,6 +178,13 @@ def _number(value: object, _: type[int]) -> int:
     raise _unexpected(value, "a whole number")
 
 
+def _boolean(value: object, _: type[bool]) -> bool:
+    # Strict on purpose: a converter that calls bool() takes "false" for true.
+    if type(value) is bool:
+        return value
+    raise _unexpected(value, "true or false")
+
+
 def _secret(value: object, _: type[Secret]) -> Secret:
     return Secret(_text(value, str))
 
@@ -206,6 +213,7 @@ def _converter(*, detailed: bool, strict: bool = True) -> "Converter":
     converter = Converter(detailed_validation=detailed)
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(int, _number)
+    converter.register_structure_hook(bool, _boolean)
     # Not by the class itself: a test may have put a frozen clock's in its place.
     converter.register_structure_hook_func(_is_time, _time)
     converter.register_structure_hook(Secret, _secret)

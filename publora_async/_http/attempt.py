@@ -17,7 +17,7 @@ from publora_async._http.exchange import Exchange
 from publora_async._http.failures import Failure, failure_of
 from publora_async._http.options import ClientOptions
 from publora_async._http.refusals import refusal, says_no
-from publora_async._http.request import Request
+from publora_async._http.request import CONSENT_HEADER, Request
 from publora_async._http.retry import REPEATABLE_STATUSES, parse_retry_after
 from publora_async._http.session import Pool
 from publora_async._http.straight import Response, Stages
@@ -76,10 +76,11 @@ class Attempts:
                         body = await _read(response.content, request.max_body)
                         if body is None:
                             return _too_long(request)
-                        return self._read_by(decode, response, body)
+                        return self._read_by(decode, request, response, body)
                     # Kept before its body is read: a 401 is one however its body breaks off.
-                    refused = self._refusal(response, b"")
-                    return self._refusal(response, await _read(response.content, MAX_ERROR_BODY))
+                    refused = self._refusal(request, response, b"")
+                    body = await _read(response.content, MAX_ERROR_BODY)
+                    return self._refusal(request, response, body)
                 finally:
                     # With a body that was not read to its end, this closes it.
                     response.connection.release()
@@ -90,16 +91,16 @@ class Attempts:
             return refused or failure_of(error, stages.reached, limit, self._options)
 
     def _read_by(
-        self, decode: Callable[[bytes], T], response: Response, body: bytes
+        self, decode: Callable[[bytes], T], request: Request, response: Response, body: bytes
     ) -> T | Failure:
         try:
             return decode(body)
         except ResponseDecodeError as error:
             # Without its traceback, whose frames hold the body.
             failure = Failure(error.with_traceback(None), repeatable=False)
-        return self._refusal(response, body) if says_no(body) else failure
+        return self._refusal(request, response, body) if says_no(body) else failure
 
-    def _refusal(self, response: Response, body: bytes | None) -> Failure:
+    def _refusal(self, request: Request, response: Response, body: bytes | None) -> Failure:
         headers = response.headers
         error = refusal(
             response.status,
@@ -109,6 +110,7 @@ class Attempts:
                 headers.getall("Retry-After", []), headers.getall("Date", []), datetime.now(UTC)
             ),
             key=self._options.api_key,
+            user_token=request.headers.get(CONSENT_HEADER),
         )
         return Failure(error, response.status in REPEATABLE_STATUSES and body is not None)
 

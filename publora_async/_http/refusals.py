@@ -44,6 +44,7 @@ def refusal(
     location: str | None = None,
     retry_after: float | None = None,
     key: Secret,
+    user_token: str | None = None,
 ) -> APIStatusError:
     """
     Make the error that a response stands for: one other than 2xx, or one that :func:`says_no`.
@@ -54,21 +55,23 @@ def refusal(
         location: Where a redirect points to; only its origin is named.
         retry_after: Seconds that the service asked to wait.
         key: Replaced by ``***`` wherever the response repeats it.
+        user_token: Likewise. ``None``: none was sent.
     """
+    secrets = (key,) if user_token is None else (key, user_token)
     kind = ServerError if status >= 500 else _REFUSALS.get(status, APIStatusError)
     error = kind(status, _phrase(status), retry_after=retry_after)
     if status in _REDIRECTS and location:
-        target = _origin(location, key)
+        target = _origin(location, secrets)
         error.message += f", to {target}: redirects are not followed, check base_url"
         return error
     said = _object(body)
     if said is None:
-        error.excerpt = _quotable(body.decode(errors="replace"), key) or None
+        error.excerpt = _quotable(body.decode(errors="replace"), secrets) or None
         return error
-    error.message = _quotable(_words(said), key) or error.message
+    error.message = _quotable(_words(said), secrets) or error.message
     code = said.get("code")
-    error.code = _quotable(code, key) if isinstance(code, str) else None
-    error.details = _details(said, key)
+    error.code = _quotable(code, secrets) if isinstance(code, str) else None
+    error.details = _details(said, secrets)
     return error
 
 
@@ -93,14 +96,14 @@ def _words(said: dict[str, JSONValue]) -> str:
     return ""
 
 
-def _details(said: dict[str, JSONValue], key: Secret) -> dict[str, JSONValue]:
+def _details(said: dict[str, JSONValue], secrets: tuple[str, ...]) -> dict[str, JSONValue]:
     """Keep what a body says besides the words and the code, while there is room for it."""
     details: dict[str, JSONValue] = {}
     room = _MOST_DETAILS
     for name, value in said.items():
         if name in {"success", "error", "message", "code"}:
             continue
-        kept = _kept({name: value}, key)
+        kept = _kept({name: value}, secrets)
         size = len(json.dumps(kept))
         if size <= room:
             room -= size
@@ -108,17 +111,19 @@ def _details(said: dict[str, JSONValue], key: Secret) -> dict[str, JSONValue]:
     return details
 
 
-def _kept(said: dict[str, JSONValue], key: Secret, depth: int = 1) -> dict[str, JSONValue]:
+def _kept(
+    said: dict[str, JSONValue], secrets: tuple[str, ...], depth: int = 1
+) -> dict[str, JSONValue]:
     def one(value: JSONValue, depth: int) -> JSONValue:
         if isinstance(value, str):
-            return _quotable(value, key)
+            return _quotable(value, secrets)
         if depth > _DEEPEST_DETAILS and isinstance(value, dict | list):
             return "..."
         if isinstance(value, list):
             return [one(item, depth + 1) for item in value]
-        return _kept(value, key, depth + 1) if isinstance(value, dict) else value
+        return _kept(value, secrets, depth + 1) if isinstance(value, dict) else value
 
-    return {_quotable(name, key): one(value, depth) for name, value in said.items()}
+    return {_quotable(name, secrets): one(value, depth) for name, value in said.items()}
 
 
 def _phrase(status: int) -> str:
@@ -128,18 +133,20 @@ def _phrase(status: int) -> str:
         return "no explanation"
 
 
-def _origin(location: str, key: Secret) -> str:
+def _origin(location: str, secrets: tuple[str, ...]) -> str:
     found = re.match(
         r"(https?://)(?:[^/?#@\\]*@)?((?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?)(?=[/?#]|\Z)",
         location,
         re.IGNORECASE | re.ASCII,
     )
     # What cannot be read for certain is not quoted: it is a stranger's text.
-    return _quotable(found[1] + found[2], key) if found else "somewhere else"
+    return _quotable(found[1] + found[2], secrets) if found else "somewhere else"
 
 
-def _quotable(text: str, key: Secret) -> str:
-    """Give the beginning of *text* without the key, and with control characters escaped."""
-    beginning = text.replace(key, "***").strip()[:_MOST_QUOTED]
+def _quotable(text: str, secrets: tuple[str, ...]) -> str:
+    """Give the beginning of *text* without *secrets*, and with control characters escaped."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    beginning = text.strip()[:_MOST_QUOTED]
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in beginning)
     return shown[:_MOST_QUOTED]

@@ -16,10 +16,21 @@ from publora_async.errors import (
     TransportError,
 )
 
-__all__ = ["KEY_HEADER", "MAX_BODY", "USER_HEADER", "Request", "path_part", "request"]
+__all__ = [
+    "CONSENT_HEADER",
+    "KEY_HEADER",
+    "MAX_BODY",
+    "USER_HEADER",
+    "Request",
+    "path_part",
+    "request",
+]
 
 KEY_HEADER = "x-publora-key"
 USER_HEADER = "x-publora-user-id"
+CONSENT_HEADER = "x-publora-user-token"
+
+_LONGEST_TOKEN = 4096
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a successful response that are read, after decompression."""
@@ -70,6 +81,7 @@ def request(
     part: str = "",
     *,
     user_id: str | None = None,
+    user_token: str | None = None,
     body: Mapping[str, object] | None = None,
     writes: bool = False,
     max_body: int = MAX_BODY,
@@ -82,16 +94,22 @@ def request(
         route: The path, with ``{id}`` where *part* belongs.
         part: An id that :func:`path_part` has encoded.
         user_id: The managed user to act for. ``None``: the key's own account.
+        user_token: A user's consent, masked. ``None``: none is sent.
         body: What to send as JSON. ``None``: no body.
         writes: Whether the request changes something.
         max_body: Bytes of a successful response that are read.
 
     Raises:
-        ConfigurationError: *user_id* cannot be sent in a header.
+        ConfigurationError: *user_id* or *user_token* cannot be sent in a header.
     """
     headers = {"Accept": "application/json"}
     if user_id is not None:
         headers[USER_HEADER] = check_header_value("user_id", user_id)
+    if user_token is not None:
+        # Not in the body, which is plain bytes: here it stays masked.
+        headers[CONSENT_HEADER] = check_header_value(
+            "user_access_token", user_token, _LONGEST_TOKEN
+        )
     if body is not None:
         headers["Content-Type"] = "application/json"
     return Request(

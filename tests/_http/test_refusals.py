@@ -86,6 +86,15 @@ def test_a_key_that_the_answer_repeats_is_blotted_out(text: str, shown: str) -> 
     assert said == errors.AuthenticationError(401, shown, shown)
 
 
+def test_a_token_that_the_answer_repeats_is_blotted_out_beside_the_key() -> None:
+    said = {"error": f"{KEY} and token", "code": "token", "seen": {"token": "a token"}}
+    body = json.dumps(said).encode()
+    error = refusal(403, body, key=KEY, user_token="token")
+    assert error == errors.PermissionDeniedError(
+        403, "*** and ***", "***", details={"seen": {"***": "a ***"}}
+    )
+
+
 def test_a_key_in_the_host_of_a_redirect_is_not_shown() -> None:
     location = f"https://user:{KEY}@{KEY}.example.com/{KEY}?key={KEY}"
     assert KEY not in refusal(302, b"", location=location, key=KEY).message

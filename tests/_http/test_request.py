@@ -6,6 +6,7 @@ import pytest
 
 from publora_async import ConfigurationError
 from publora_async._http.request import Request, path_part, request
+from publora_async.secret import Secret
 
 USER = "6626a1f5e4b0c91a2d3f4567"
 REFUSED = [
@@ -57,6 +58,12 @@ def test_a_request_holds_the_user_the_id_and_the_body() -> None:
         body=b'{"n": "\\u00fc"}',
         writes=True,
     )
+
+
+def test_a_users_token_stays_masked_in_a_request() -> None:
+    made = request("POST", "/things", user_token=Secret("swordfish"), body={"userId": USER})
+    assert made.headers["x-publora-user-token"] == "swordfish"
+    assert "swordfish" not in f"{made!r} {made.body!r}"
 
 
 def test_a_request_cannot_be_changed() -> None:

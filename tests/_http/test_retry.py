@@ -234,6 +234,21 @@ async def test_a_body_that_was_turned_away_unread_is_sent_again_whole(
         assert (sandbox.requests, client.waits) == (4, [9, 9, 9])
 
 
+@pytest.mark.parametrize("answer", ["reset", 500, 503])
+async def test_attaching_a_user_is_safe_to_repeat_and_is_repeated(
+    answer: OutageAnswer, open_client: Open
+) -> None:
+    async with Sandbox() as sandbox:
+        user_id = sandbox.create_user("zoe@example.com", standing="standalone")
+        token = sandbox.user_access_token(user_id)
+        sandbox.fail_next(2, answer)
+        client = open_client(sandbox.base_url, api_key=sandbox.api_key)
+        attached = await client.ask(
+            lambda publora: publora.managed_users.attach(user_access_token=token, user_id=user_id)
+        )
+        assert (attached.user.id, sandbox.requests, len(client.waits)) == (user_id, 3, 2)
+
+
 async def test_the_last_refusal_is_raised_where_it_stays(open_client: Open) -> None:
     with HostileServer(reply({"error": "Slow down"}, status=429)) as server:
         client = open_client(server.base_url, max_retries=2)

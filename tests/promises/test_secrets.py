@@ -3,12 +3,13 @@
 import asyncio
 import copy
 import io
+import logging
 import pickle
 import pprint
 import reprlib
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import pytest
@@ -35,9 +36,12 @@ from publora_async import (
     TransportError,
 )
 from publora_async._http.options import ClientOptions
+from publora_async.sandbox import Faults, Sandbox
+from publora_async.sandbox._faults import OutageAnswer
 from publora_async.secret import Secret
 from publora_sync import Publora
 
+TOKEN = "consent-" + "swordfish" * 20
 COLOURS = (AsyncPublora, Publora)
 LONG = "sk_test_" + "swordfish" * 50
 NO_COPY = r"^a secret is neither pickled nor copied: read it anew where it is needed$"
@@ -120,6 +124,39 @@ async def test_05_the_key_is_in_nothing_that_an_error_shows(
     assert (error.__cause__, error.__context__) == (None, None)
     assert KEY not in everything_shown(error) + with_rich(error)
     assert KEY[:10] not in str(error)
+
+
+@pytest.mark.usefixtures("_debugging", "_either_way")
+@pytest.mark.parametrize("answer", [400, 403, 500, "reset", "cut", "silence"])
+async def test_05_a_users_token_is_in_nothing_that_attaching_the_user_shows(
+    answer: OutageAnswer | Literal["cut", "silence"],
+    client_of: ClientOf,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    loop.slow_callback_duration = 0  # all that runs is logged
+    async with Sandbox(api_key=KEY) as sandbox:
+        if answer == "cut":
+            sandbox.faults = Faults(cut_rate=1)
+        elif answer == "silence":
+            sandbox.faults = Faults(latency=999)
+        else:
+            said = {"error": f"bad token {TOKEN}", "code": TOKEN, TOKEN: [TOKEN]}
+            sandbox.fail_next(2, answer, body=said)
+        client = client_of(
+            sandbox.base_url, max_retries=1, timeout=0.5 if answer == "silence" else 30
+        )
+        error = await failure(
+            client,
+            lambda publora: publora.managed_users.attach(
+                user_access_token=TOKEN, email="zoe@example.com"
+            ),
+        )
+        await client.close()
+    assert (error.__cause__, error.__context__) == (None, None)
+    assert "swordfish" not in everything_shown(error) + with_rich(error) + caplog.text
 
 
 async def test_05_the_key_is_in_nothing_that_a_fan_out_gives(
