@@ -1,5 +1,7 @@
 """Which accounts are connected now, and what connecting another one changes."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sandbox_calls import LIST, Ask, create, listed
 
@@ -89,3 +91,12 @@ async def test_a_created_user_can_connect_an_account(sandbox: Sandbox, ask: Ask)
     assert [(c["platformId"], c["tokenExpiresIn"]) for c in body["connections"]] == [
         (platform_id, "365d 0h")
     ]
+
+
+def test_the_listings_that_are_kept_are_bounded_and_what_is_not_kept_is_the_same() -> None:
+    sandbox = Sandbox(users=3000, now=datetime(2026, 10, 1, tzinfo=UTC))
+    book = sandbox._connections
+    first = [book.listing(owner) for owner in range(3000)]
+    assert len(book._bodies) == 2048
+    assert [book.listing(owner) for owner in range(3000)] == first
+    assert len(book._bodies) == 2048
