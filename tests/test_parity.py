@@ -41,7 +41,7 @@ class AsyncStream(AsyncIterator[str]):
 class AsyncLimits:
     """Asks about limits."""
 
-    async def list(self, *, kind: str = "all") -> list[str]:
+    async def list(self, *, kind: str = "all") -> set[str]:
         """
         List limits. Nothing is changed.
 
@@ -74,7 +74,7 @@ class Stream(Iterator[str]):
 class Limits:
     """Asks about limits."""
 
-    def list(self, *, kind: str = "all") -> list[str]:
+    def list(self, *, kind: str = "all") -> set[str]:
         """
         List limits. Nothing is changed.
 
@@ -193,18 +193,18 @@ DRIFTS = [
         ),
     ),
     (
-        "-> list[str]",
+        "-> set[str]",
         "-> tuple[str, ...]",
         (
-            "what Limits.list gives is tuple[str, ...], and by AsyncLimits.list it is list[str]: "
+            "what Limits.list gives is tuple[str, ...], and by AsyncLimits.list it is set[str]: "
             "make them alike"
         ),
     ),
     (
-        ' = "all") -> list[str]',
+        ' = "all") -> set[str]',
         ' = "all")',
         (
-            "what Limits.list gives is of no type, and by AsyncLimits.list it is list[str]: "
+            "what Limits.list gives is of no type, and by AsyncLimits.list it is set[str]: "
             "make them alike"
         ),
     ),
