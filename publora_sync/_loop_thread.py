@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -24,6 +25,9 @@ from anyio.from_thread import BlockingPortal
 from publora_async import ClientStateError
 
 __all__ = ["LoopThread"]
+
+_INSTANTS = 100
+"""Milliseconds that a thread which has ended may take to be gone from the system."""
 
 
 class LoopThread:
@@ -120,9 +124,16 @@ class LoopThread:
         self.call_if_alive(self._stopping.set)
 
     def join(self) -> None:
-        """Wait until the thread has ended."""
-        if self._thread is not None:
-            self._thread.join()
+        """Wait until the thread has ended, for the system, too."""
+        if self._thread is None:
+            return
+        self._thread.join()
+        # The system sees its end an instant later, and until then CPython warns of a fork.
+        entry = f"/proc/self/task/{self._thread.native_id}"
+        for _ in range(_INSTANTS):
+            if not os.path.exists(entry):  # noqa: PTH110  # nobody else needs pathlib here
+                break
+            time.sleep(0.001)
 
     def _start(self, thread: threading.Thread) -> None:
         try:

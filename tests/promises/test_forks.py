@@ -367,7 +367,7 @@ def test_29_a_client_that_was_closed_leaves_no_thread_that_a_fork_is_warned_of(
     loop: str, serve: Serve, tmp_path: Path
 ) -> None:
     server = serve(reply())
-    # One that Python has seen end lives on in the system for an instant.
+    # The thread of a look-up that Python has seen end lives on in the system for an instant.
     script = """
 import os, time
 from publora_sync import Publora
@@ -384,3 +384,26 @@ print(len(os.listdir("/proc/self/task")))
         pytest.skip("the system does not tell of its threads")
     with started(script, server, tmp_path, loop=loop) as process:
         assert finished(process) == (0, "1\n", "")
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_29_a_fork_at_once_after_closing_is_not_warned_of(
+    loop: str, serve: Serve, tmp_path: Path
+) -> None:
+    server = serve(reply())
+    script = """
+import os, warnings
+from publora_sync import Publora
+warnings.simplefilter("always")
+for _ in range(20):
+    with Publora() as publora:
+        publora.connections.list()
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+    if not Path("/proc/self/task").exists():
+        pytest.skip("the system does not tell of its threads")
+    with started(script, server, tmp_path, loop=loop) as process:
+        assert finished(process) == (0, "", "")
