@@ -239,6 +239,15 @@ async def test_what_a_scheduled_change_raises_is_raised_when_the_sandbox_is_left
     ]
 
 
+def test_it_is_raised_from_a_sandbox_on_a_thread_of_its_own_too(clock: Clock) -> None:
+    with (
+        pytest.RaisesGroup(pytest.RaisesExc(ValueError, match="'nobody' is not a managed user")),
+        Sandbox(clock=clock) as sandbox,
+    ):
+        sandbox.schedule(timedelta(), sandbox.detach_user, "nobody")
+        sandbox.connect("twitter")
+
+
 async def test_a_failure_of_the_test_itself_is_not_hidden_by_one_of_a_change(clock: Clock) -> None:
     async def fail() -> None:
         async with Sandbox(clock=clock) as sandbox:
