@@ -9,24 +9,31 @@ import struct
 import subprocess
 import sys
 import termios
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-COLUMNS = 118
+COLUMNS = 113
 COMMAND = ["publora", "connections", "--sandbox"]
 
 terminal, end = pty.openpty()
 fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 40, COLUMNS, 0, 0))
-subprocess.run(  # noqa: S603  # our own command
+process = subprocess.Popen(  # noqa: S603  # our own command
     [sys.executable, "-m", "publora_sync", *COMMAND[1:]],
     stdout=end,
     stderr=subprocess.DEVNULL,
     env={**os.environ, "TERM": "xterm-256color"},
-    check=True,
 )
-shown = os.read(terminal, 1 << 20).decode()
+os.close(end)
+pieces = []
+with suppress(OSError):  # what Linux gives at a terminal's end
+    while piece := os.read(terminal, 4096):
+        pieces.append(piece)
+if process.wait():
+    sys.exit("the command failed")
+shown = b"".join(pieces).decode()
 
 screen = Console(record=True, width=COLUMNS, file=io.StringIO())
 screen.print(Text("$ " + " ".join(COMMAND), "bold"))
