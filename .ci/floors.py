@@ -4,15 +4,13 @@ import re
 import tomllib
 from pathlib import Path
 
+EXTRAS = ("arrow", "cli", "excel", "pandas", "plot", "polars", "progress", "speed")
+
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
 for requirement in [
     *project["dependencies"],
-    *extras["cli"],
-    *extras["pandas"],
-    *extras["polars"],
-    *extras["progress"],
-    *extras["speed"],
+    *(one for extra in EXTRAS for one in extras[extra]),
 ]:
     name, version = re.fullmatch(
         r"([\w-]+)>=([\w.]+)(?:;.*)?", requirement.replace(" ", "")

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
         ConnectionLink,
         ManagedUser,
         ManagedUserKey,
+        ManagedUserList,
+        UserRow,
     )
     from publora_async.options import Timeouts
     from publora_async.permissions import PermissionReason
@@ -92,6 +94,7 @@ __all__ = [
     "Limit",
     "ManagedUser",
     "ManagedUserKey",
+    "ManagedUserList",
     "NotFoundError",
     "NotSentError",
     "PermissionDeniedError",
@@ -116,6 +119,7 @@ __all__ = [
     "UserConnections",
     "UserConnectionsList",
     "UserFailed",
+    "UserRow",
     "UserSucceeded",
     "UsersFailedError",
     "__version__",
@@ -144,6 +148,7 @@ _HOMES = {
     "Limit": "publora_async.errors",
     "ManagedUser": "publora_async.managed_users",
     "ManagedUserKey": "publora_async.managed_users",
+    "ManagedUserList": "publora_async.managed_users",
     "NotFoundError": "publora_async.errors",
     "NotSentError": "publora_async.errors",
     "PermissionDeniedError": "publora_async.errors",
@@ -167,6 +172,7 @@ _HOMES = {
     "TransportError": "publora_async.errors",
     "UserConnections": "publora_async.user_connections",
     "UserConnectionsList": "publora_async.user_connections",
+    "UserRow": "publora_async.managed_users",
     "UserFailed": "publora_async.user_connections",
     "UserSucceeded": "publora_async.user_connections",
     "UsersFailedError": "publora_async.errors",

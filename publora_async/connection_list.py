@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, overload
 
 import attrs
 
-from publora_async import _frames
 from publora_async._checks import check_moment, check_text
 from publora_async._decoding.bodies import connections_of
+from publora_async._display.frames import COLUMNS, Kind, to_json
+from publora_async._display.lists import Plotted
 from publora_async._introspection import AsList, LazyModule
 from publora_async._urgency import Urgency, by_urgency, check_horizon, urgency_of
 from publora_async._wire import JSONValue, platform_name
@@ -19,10 +20,9 @@ from publora_async.errors import ResponseDecodeError
 from publora_async.records import Connection, Platform, PlatformName, Row
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
+    from publora_async._display import words
 else:
-    pd, pl = LazyModule("pandas"), LazyModule("polars")
+    words = LazyModule("publora_async._display.words")
 
 __all__ = ["ConnectionList", "decode_connections"]
 
@@ -32,7 +32,7 @@ def _to_tuple(connections: Iterable[Connection]) -> tuple[Connection, ...]:
 
 
 @attrs.frozen(repr=False)
-class ConnectionList(AsList, Sequence[Connection]):
+class ConnectionList(AsList, Plotted, Sequence[Connection]):
     """
     An immutable sequence of connections, in the service's order.
 
@@ -49,6 +49,8 @@ class ConnectionList(AsList, Sequence[Connection]):
     """
 
     _item: ClassVar = Connection
+    _COLUMNS: ClassVar[Mapping[str, Kind]] = COLUMNS
+
     _connections: tuple[Connection, ...] = attrs.field(default=(), converter=_to_tuple)
 
     @overload
@@ -223,36 +225,16 @@ class ConnectionList(AsList, Sequence[Connection]):
         """
         moment = check_moment("now", now)
         rows = [connection.to_row(now=moment) for connection in self]
-        return _frames.to_json(rows) if json else rows
+        return to_json(rows) if json else rows
 
-    def to_pandas(self, *, time_zone: bool = True) -> "pd.DataFrame":
-        """
-        The rows of :meth:`to_records` as a pandas frame; times are ``datetime64`` in UTC.
+    def _rows(self, now: datetime) -> Sequence[Row]:
+        return self.to_records(now=now)
 
-        Args:
-            time_zone: Whether the times say that they are in UTC. ``False`` is for spreadsheets,
-                which know no time zones.
+    def _table(self, now: datetime, most: int, /) -> "words.Table":
+        from publora_async._display.accounts import account_table
 
-        Raises:
-            ImportError: pandas is not installed.
-        """
-        return _frames.to_pandas(self.to_records(), _frames.COLUMNS, time_zone=time_zone)
-
-    def to_polars(self, *, time_zone: bool = True) -> "pl.DataFrame":
-        """
-        The rows of :meth:`to_records` as a polars frame; times are ``Datetime`` in UTC.
-
-        Args:
-            time_zone: Whether the times say that they are in UTC. ``False`` is for spreadsheets,
-                which know no time zones.
-
-        Raises:
-            ImportError: polars is not installed.
-        """
-        return _frames.to_polars(self.to_records(), _frames.COLUMNS, time_zone=time_zone)
-
-    def _repr_html_(self) -> str:
-        return _frames.to_html(self.to_records(), _frames.SHOWN)
+        rows = [some.to_row(now=now) for some in self[:most]]
+        return account_table(rows, (some.status_at(now) for some in self), now)
 
     def _where(
         self, urgency: Urgency, within: timedelta | None, now: datetime | None

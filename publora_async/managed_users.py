@@ -1,24 +1,29 @@
 """The resource ``managed_users``, and the records of what it gives."""
 
-import builtins
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, overload
 
 import attrs
 
 from publora_async._checks import aware, check_count, check_header_value, check_text, masked
 from publora_async._decoding.bodies import decode_success, many, one
+from publora_async._display import users
+from publora_async._display.frames import Kind
+from publora_async._display.lists import Framed
+from publora_async._display.shown import Shown
 from publora_async._http.request import path_part, request
-from publora_async._introspection import AsObject, LazyModule
+from publora_async._introspection import AsList, AsObject, LazyModule
 from publora_async._wire import JSONValue, named, to_wire
 from publora_async.errors import ConfigurationError
 from publora_async.secret import Secret
 
 if TYPE_CHECKING:
+    from publora_async._display import words
     from publora_async._http import calls
 else:
+    words = LazyModule("publora_async._display.words")
     calls = LazyModule("publora_async._http.calls")
 
 __all__ = [
@@ -27,11 +32,16 @@ __all__ = [
     "ConnectionLink",
     "ManagedUser",
     "ManagedUserKey",
+    "ManagedUserList",
+    "UserRow",
 ]
 
 
 _MAX_USERS = 250_000
 _MAX_LISTING = 64 * 1024 * 1024
+
+UserRow: TypeAlias = dict[str, str | int | datetime | None]
+"""One managed user as a flat row of a table."""
 
 
 def _masked_link(url: str | None) -> str:
@@ -43,7 +53,7 @@ def _masked_link(url: str | None) -> str:
 
 
 @attrs.frozen(kw_only=True)
-class ManagedUser(AsObject):
+class ManagedUser(AsObject, Shown):
     """
     A user of the workspace that the key belongs to.
 
@@ -84,9 +94,82 @@ class ManagedUser(AsObject):
         """The wire's form: camel case, without what is ``None``."""
         return to_wire(self)
 
+    def to_row(self) -> UserRow:
+        """
+        The user as a flat row in snake case, for tables.
+
+        Left out are *extra*, and *connections_page_url*: whoever sees it can connect accounts.
+        """
+        return {
+            "user_id": self.id,
+            "email": self.email,
+            "display_name": self.display_name,
+            "role": self.role,
+            "daily_posts_left": self.daily_posts_left,
+            "connections_page_token_expires_at": self.connections_page_token_expires_at,
+        }
+
+    def _table(self, now: datetime, _most: int, /) -> "words.Table":
+        return users.user_card(self.to_row(), now)
+
+
+def _to_tuple(users: Iterable[ManagedUser]) -> tuple[ManagedUser, ...]:
+    return tuple(users)
+
+
+@attrs.frozen(repr=False)
+class ManagedUserList(AsList, Framed, Sequence[ManagedUser]):
+    """
+    An immutable sequence of managed users, in the service's order.
+
+    In a notebook it shows itself as a table.
+
+    Example:
+        >>> users = ManagedUserList([ManagedUser(id="6626a1f5e4b0c91a2d3f4567", email="a@b.org")])
+        >>> [user.email for user in users]
+        ['a@b.org']
+    """
+
+    _item: ClassVar = ManagedUser
+    _COLUMNS: ClassVar[Mapping[str, Kind]] = {
+        **dict.fromkeys(ManagedUser(id="").to_row(), "text"),
+        "daily_posts_left": "number",
+        "connections_page_token_expires_at": "time",
+    }
+
+    _users: tuple[ManagedUser, ...] = attrs.field(default=(), converter=_to_tuple)
+
+    @overload
+    def __getitem__(self, index: int) -> ManagedUser: ...
+    @overload
+    def __getitem__(self, index: slice) -> "ManagedUserList": ...
+    def __getitem__(self, index: int | slice) -> "ManagedUser | ManagedUserList":
+        if isinstance(index, slice):
+            return ManagedUserList(self._users[index])
+        return self._users[index]
+
+    def __len__(self) -> int:
+        return len(self._users)
+
+    def __iter__(self) -> Iterator[ManagedUser]:
+        return iter(self._users)
+
+    def __repr__(self) -> str:
+        return f"<ManagedUserList of {len(self)}>"
+
+    def to_records(self) -> list[UserRow]:
+        """Each user as a flat row in snake case, see :meth:`ManagedUser.to_row`."""
+        return [user.to_row() for user in self]
+
+    def _rows(self, _now: datetime) -> Sequence[Mapping[str, object]]:
+        return self.to_records()
+
+    def _table(self, now: datetime, most: int, /) -> "words.Table":
+        return users.user_table([user.to_row() for user in self[:most]], len(self), now)
+
 
 @attrs.frozen(kw_only=True)
-class AttachedUser(AsObject):
+class AttachedUser(AsObject, Shown):
     """
     A user with a Publora account, who has been taken into the workspace.
 
@@ -107,9 +190,12 @@ class AttachedUser(AsObject):
     already_in_workspace: bool | None = None
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
+    def _table(self, now: datetime, _most: int, /) -> "words.Table":
+        return users.user_card(self.user.to_row(), now)
+
 
 @attrs.frozen(kw_only=True)
-class ConnectionLink(AsObject):
+class ConnectionLink(AsObject, Shown):
     """
     A link with which a managed user connects accounts in a browser.
 
@@ -130,9 +216,12 @@ class ConnectionLink(AsObject):
     token_expires_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
+    def _table(self, now: datetime, _most: int, /) -> "words.Table":
+        return users.link_card(self.url, self.token_expires_at, now)
+
 
 @attrs.frozen(kw_only=True)
-class ManagedUserKey:
+class ManagedUserKey(Shown):
     """
     An API key of a managed user's own. The service shows it this once.
 
@@ -158,6 +247,9 @@ class ManagedUserKey:
     message: str | None = None
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
+    def _table(self, _now: datetime, _most: int, /) -> "words.Table":
+        return users.key_card(self.user_id, self.message)
+
 
 class AsyncManagedUsers:
     """
@@ -173,7 +265,7 @@ class AsyncManagedUsers:
     def __init__(self, transport: "calls.Transport") -> None:
         self._transport = transport
 
-    async def list(self) -> builtins.list[ManagedUser]:
+    async def list(self) -> ManagedUserList:
         """
         List the managed users, in one response and in the service's order.
 
@@ -189,10 +281,11 @@ class AsyncManagedUsers:
             PubloraError: Whatever :meth:`publora_async.AsyncConnections.list` raises.
         """
         # The service has no paging, and a large agency has tens of thousands.
-        return await self._transport.call(
+        found = await self._transport.call(
             request("GET", "/workspace/users", max_body=_MAX_LISTING),
             many(ManagedUser, "users", max_items=_MAX_USERS),
         )
+        return ManagedUserList(found)
 
     async def create(self, email: str, display_name: str | None = None) -> ManagedUser:
         """

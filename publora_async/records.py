@@ -8,13 +8,20 @@ https://github.com/publora/publora-api-docs/blob/main/docs/endpoints/platform-co
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
 from publora_async._checks import aware, check_moment, plain_text
-from publora_async._introspection import AsObject
+from publora_async._display.fields import AsDataclass
+from publora_async._display.shown import Shown
+from publora_async._introspection import AsObject, LazyModule
 from publora_async._wire import ALWAYS, JSONValue, platform_name, to_wire
+
+if TYPE_CHECKING:
+    from publora_async._display import words
+else:
+    words = LazyModule("publora_async._display.words")
 
 __all__ = [
     "Connection",
@@ -109,7 +116,7 @@ class TestStatus(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class LastError(AsObject):
+class LastError(AsObject, AsDataclass):
     """
     The last error that posting to an account met.
 
@@ -135,7 +142,7 @@ class LastError(AsObject):
 
 
 @attrs.frozen(kw_only=True)
-class Connection(AsObject):
+class Connection(AsObject, AsDataclass, Shown):
     """
     One social account connected to a Publora account or to a managed user.
 
@@ -280,9 +287,14 @@ class Connection(AsObject):
             "profile_image_url": self.profile_image_url,
         }
 
+    def _table(self, now: datetime, _most: int, /) -> "words.Table":
+        from publora_async._display.accounts import account_card
+
+        return account_card(self.to_row(now=now), now)
+
 
 @attrs.frozen(kw_only=True)
-class ConnectionTest(AsObject):
+class ConnectionTest(AsObject, Shown):
     """
     What the platform itself says of a connection's credential.
 
@@ -329,6 +341,22 @@ class ConnectionTest(AsObject):
     def ok(self) -> bool:
         """Whether the credential works."""
         return self.status == TestStatus.OK
+
+    def _table(self, now: datetime, _most: int, /) -> "words.Table":
+        from publora_async._display.words import Cell, card, health, moment
+
+        error = self.last_error or LastError()
+        return card(
+            f"test of {self.platform_id}",
+            {
+                "Result": health(self.status, self.message or ""),
+                "Handle": Cell(self.username or ""),
+                "Permissions": Cell(", ".join(self.permissions)),
+                "Expires in": Cell(self.token_expires_in or ""),
+                "Last post": moment(self.last_successful_post, now),
+                "Last error": Cell(error.message or "", moment(error.occurred_at, now).note),
+            },
+        )
 
     def to_dict(self) -> dict[str, JSONValue]:
         """The wire's form: camel case, without what is ``None``."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeAlias, overload
 
 import attrs
 
-from publora_async import _frames
 from publora_async._checks import check_moment
+from publora_async._display.frames import COLUMNS, Kind, to_json
+from publora_async._display.lists import Plotted
+from publora_async._display.shown import Shown
 from publora_async._introspection import AsList, AsObject, LazyModule
 from publora_async._urgency import by_urgency, check_horizon
 from publora_async.connection_list import ConnectionList
@@ -17,18 +19,19 @@ from publora_async.managed_users import ManagedUser
 from publora_async.records import Row
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
     from typing_extensions import TypeVar
+
+    from publora_async._display import words
 else:
-    pd, pl = LazyModule("pandas"), LazyModule("polars")
     from typing import TypeVar
+
+    words = LazyModule("publora_async._display.words")
 
 __all__ = ["UserConnections", "UserConnectionsList", "UserFailed", "UserSucceeded"]
 
 
 @attrs.frozen
-class UserSucceeded(AsObject):
+class UserSucceeded(AsObject, Shown):
     """
     A managed user whose connections were listed.
 
@@ -56,9 +59,12 @@ class UserSucceeded(AsObject):
         """The connections."""
         return self.connections
 
+    def _table(self, now: datetime, most: int, /) -> "words.Table":
+        return _table([self], now, most)
+
 
 @attrs.frozen
-class UserFailed(AsObject):
+class UserFailed(AsObject, Shown):
     """
     A managed user whose connections could not be found out.
 
@@ -92,6 +98,9 @@ class UserFailed(AsObject):
         # Else each time would lengthen the traceback that the error keeps.
         raise self.error.with_traceback(None)
 
+    def _table(self, now: datetime, most: int, /) -> "words.Table":
+        return _table([self], now, most)
+
 
 UserConnections: TypeAlias = UserSucceeded | UserFailed
 """
@@ -106,9 +115,9 @@ if TYPE_CHECKING:
 else:
     _T_co = TypeVar("_T_co", covariant=True)  # the rest takes CPython 3.13
 
-_COLUMNS: Mapping[str, _frames.Kind] = {
+_COLUMNS: Mapping[str, Kind] = {
     "user_id": "text",
-    **_frames.COLUMNS,
+    **COLUMNS,
     "needs_reconnect": "flag or none",
     "error": "text",
 }
@@ -119,7 +128,7 @@ def _to_tuple(answers: Iterable[_T]) -> tuple[_T, ...]:
 
 
 @attrs.frozen(repr=False)
-class UserConnectionsList(AsList, Sequence[_T_co]):
+class UserConnectionsList(AsList, Plotted, Sequence[_T_co]):
     """
     An immutable sequence of results, in the order in which the users were given.
 
@@ -135,6 +144,8 @@ class UserConnectionsList(AsList, Sequence[_T_co]):
     """
 
     _item: ClassVar = UserConnections
+    _COLUMNS: ClassVar[Mapping[str, Kind]] = _COLUMNS
+
     _answers: tuple[_T_co, ...] = attrs.field(default=(), converter=_to_tuple)
 
     @overload
@@ -299,39 +310,37 @@ class UserConnectionsList(AsList, Sequence[_T_co]):
             else:
                 accounts = answer.connections.to_records(now=moment)
                 rows += [{"user_id": answer.user_id, **row, "error": None} for row in accounts]
-        return _frames.to_json(rows) if json else rows
+        return to_json(rows) if json else rows
 
-    def to_pandas(self, *, time_zone: bool = True) -> "pd.DataFrame":
-        """
-        The rows of :meth:`to_records` as a pandas frame; times are ``datetime64`` in UTC.
+    def _rows(self, now: datetime) -> Sequence[Row]:
+        return self.to_records(now=now)
 
-        Where a user failed, *needs_reconnect* is missing (``<NA>``), not false.
+    def _alarm(self) -> str:
+        from publora_async._display.accounts import failures
 
-        Args:
-            time_zone: Whether the times say that they are in UTC. ``False`` is for spreadsheets,
-                which know no time zones.
+        return failures((answer.error for answer in self.failed), len(self))
 
-        Raises:
-            ImportError: pandas is not installed.
-        """
-        return _frames.to_pandas(self.to_records(), _COLUMNS, time_zone=time_zone)
+    def _table(self, now: datetime, most: int, /) -> "words.Table":
+        return _table(self, now, most)
 
-    def to_polars(self, *, time_zone: bool = True) -> "pl.DataFrame":
-        """
-        The rows of :meth:`to_records` as a polars frame; times are ``Datetime`` in UTC.
 
-        Args:
-            time_zone: Whether the times say that they are in UTC. ``False`` is for spreadsheets,
-                which know no time zones.
+def _table(answers: Sequence[UserConnections], now: datetime, most: int) -> "words.Table":
+    from publora_async._display.accounts import account_table, owner
 
-        Raises:
-            ImportError: polars is not installed.
-        """
-        return _frames.to_polars(self.to_records(), _COLUMNS, time_zone=time_zone)
-
-    def _repr_html_(self) -> str:
-        shown = ("user_id", *_frames.SHOWN)
-        if not self.failed:
-            return _frames.to_html(self.to_records(), shown)
-        note = f"Of {len(self)} users, {self._failures()}"
-        return _frames.to_html(self.to_records(), (*shown, "error"), note)
+    rows: list[Row] = []
+    owners = []
+    for answer in answers:
+        if isinstance(answer, UserFailed):
+            some: list[Row] = [{"error": str(answer.error)}]
+        else:
+            some = answer.connections[: most - len(rows)].to_records(now=now)
+        rows += some
+        user = answer.user
+        name = None if user is None else user.display_name or user.email
+        owners += [owner(answer.user_id, name)] * len(some)
+        if len(rows) >= most:
+            break
+    accounts = (one for answer in answers for one in answer.connections or ())
+    errors = [answer.error for answer in answers if answer.error is not None]
+    statuses = (account.status_at(now) for account in accounts)
+    return account_table(rows, statuses, now, owners=owners, failed=errors, asked=len(answers))

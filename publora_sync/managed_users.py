@@ -1,13 +1,12 @@
 """The resource ``managed_users``, without ``await``."""
 
-import builtins
-
 from publora_async import (
     AsyncManagedUsers,
     AttachedUser,
     ConnectionLink,
     ManagedUser,
     ManagedUserKey,
+    ManagedUserList,
 )
 from publora_async._checks import masked
 from publora_sync._bridge import Bridge
@@ -30,7 +29,7 @@ class ManagedUsers:
         self._managed_users = managed_users
         self._bridge = bridge
 
-    def list(self) -> builtins.list[ManagedUser]:
+    def list(self) -> ManagedUserList:
         """
         List the managed users, in one response and in the service's order.
 

@@ -55,6 +55,15 @@ DOORS = {
         },
         serves={*RESOURCES, "publora_async.connection_list"},
     ),
+    "publora_async._display": Door(
+        takes={
+            "publora_async._checks",
+            "publora_async._introspection",
+            "publora_async._wire",
+            "publora_async.errors",
+            "publora_async.records",
+        },
+    ),
     "publora_async._fan_out": Door(
         takes={"publora_async.errors", "publora_async.user_connections"},
         serves={*RESOURCES, "publora_async.answers"},
@@ -94,22 +103,23 @@ OWNERS = {
     "click": {"publora_sync.cli"},
     "multidict": {"publora_async._http"},
     "orjson": {"publora_async._decoding"},
-    "pandas": {"publora_async._frames"},
-    "polars": {"publora_async._frames"},
+    "matplotlib": {"publora_async._display"},
+    "pandas": {"publora_async._display"},
+    "polars": {"publora_async._display"},
+    "pyarrow": {"publora_async._display"},
     "pydantic": {"publora_async._introspection"},
     "pydantic_core": {"publora_async._introspection"},
     "pytest": {"publora_async.pytest_plugin"},
     "rich": {"publora_sync.cli"},
     "tqdm": {"publora_async._fan_out"},
     "typing_extensions": {"publora_async._introspection", "publora_async.user_connections"},
+    "xlsxwriter": {"publora_async._display"},
     "yarl": {"publora_async._http"},
 }
 """Who may import what is not ours: modules, or all modules below one."""
 
 IN_SIGNATURES = {
     "aiohttp": {"publora_async.client"},
-    "pandas": {"publora_async.connection_list", "publora_async.user_connections"},
-    "polars": {"publora_async.connection_list", "publora_async.user_connections"},
 }
 """Who may import it besides, for type checkers only."""
 
@@ -291,7 +301,8 @@ def test_importing_the_sdk_does_not_import_aiohttp_the_command_or_data_frames() 
     code = (
         "import sys, publora_async, publora_sync;"
         "from publora_async import ConnectionList, UserConnectionsList;"
-        "print({'aiohttp', 'click', 'rich', 'pandas', 'polars', 'pydantic'} & sys.modules.keys())"
+        "unwanted = {'aiohttp', 'click', 'matplotlib', 'pandas', 'polars', 'pyarrow', 'pydantic', "
+        "'rich', 'xlsxwriter'}; print(unwanted & sys.modules.keys())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -1,6 +1,5 @@
 """Both clients in the cells of a notebook, whose kernel runs an event loop of its own."""
 
-import html
 import json
 import re
 import sys
@@ -11,6 +10,7 @@ from typing import Any
 import nbclient
 import nbformat
 import pytest
+from IPython.lib.pretty import pretty
 
 from publora_async import AsyncPublora, ConnectionList, UserConnectionsList
 from publora_async.sandbox import Sandbox
@@ -126,9 +126,10 @@ async def listed_many(sandbox: Sandbox) -> UserConnectionsList:
 
 
 def shown(result: ConnectionList | UserConnectionsList, execution_count: int) -> object:
+    printed: str = pretty(result)  # type: ignore[no-untyped-call]  # it has no types
     return {
         "output_type": "execute_result",
-        "data": {"text/plain": repr(result), "text/html": result._repr_html_()},
+        "data": {"text/plain": printed, "text/html": result._repr_html_()},
         "metadata": {},
         "execution_count": execution_count,
     }
@@ -138,9 +139,8 @@ async def test_either_client_lists_in_a_cell_and_the_list_shows_itself_as_a_tabl
     sandbox: Sandbox, run: Run
 ) -> None:
     accounts = await listed(sandbox)
-    table = accounts._repr_html_()
-    cells = re.findall("<td>(.*?)</td>", table)
-    assert [*map(html.unescape, cells[3::6])] == accounts.platform_ids
+    notes = re.findall('<span class="publora-note"><bdi>(.*?)</bdi>', accounts._repr_html_())
+    assert [one for one in notes if one in accounts.platform_ids] == accounts.platform_ids
 
     assert await run(LIST, AWAIT) == [
         [

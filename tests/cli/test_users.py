@@ -8,7 +8,7 @@ import pytest
 from command import Run
 from hostile import HostileServer, reply
 
-from publora_async import ManagedUser
+from publora_async import ManagedUserList
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
 from publora_sync.cli import _table
@@ -18,13 +18,13 @@ MISCHIEF = {"_id": "u1", "username": "a\x1b[2Jb", "displayName": None}
 
 
 @pytest.fixture
-def managed(sandbox: Sandbox) -> list[ManagedUser]:
+def managed(sandbox: Sandbox) -> ManagedUserList:
     with Publora(sandbox.api_key, base_url=sandbox.base_url) as client:
         return client.managed_users.list()
 
 
 def test_users_are_listed_as_aligned_text_off_a_terminal(
-    run: Run, managed: list[ManagedUser]
+    run: Run, managed: ManagedUserList
 ) -> None:
     done = run("users")
     header, *lines = done.stdout.splitlines()
@@ -37,7 +37,7 @@ def test_users_are_listed_as_aligned_text_off_a_terminal(
     ]
 
 
-def test_users_come_as_json_ndjson_and_csv(run: Run, managed: list[ManagedUser]) -> None:
+def test_users_come_as_json_ndjson_and_csv(run: Run, managed: ManagedUserList) -> None:
     expected = [user.to_dict() for user in managed]
     assert json.loads(run("users", "--format", "json").stdout) == {"users": expected}
     lines = run("users", "--format", "ndjson").stdout.splitlines()

@@ -1,4 +1,4 @@
-"""Rows of accounts as HTML tables, data frames and for JSON."""
+"""Rows as data frames and for JSON. The only user of pandas, polars and pyarrow."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,12 +10,13 @@ from publora_async.records import Connection, Row
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+    import pyarrow as pa
 
-__all__ = ["COLUMNS", "SHOWN", "to_html", "to_json", "to_pandas", "to_polars"]
+__all__ = ["COLUMNS", "Kind", "to_arrow", "to_json", "to_pandas", "to_polars"]
 
 _TIMES = ("access_token_expires_at", "last_successful_post", "last_error_at")
 
-Kind: TypeAlias = Literal["text", "flag", "flag or none", "time"]
+Kind: TypeAlias = Literal["text", "flag", "flag or none", "number", "time"]
 """What a column holds. A name and no class: a test may have put another in datetime's place."""
 
 COLUMNS: Mapping[str, Kind] = {
@@ -23,18 +24,6 @@ COLUMNS: Mapping[str, Kind] = {
     for name in Connection(platform_id="").to_row()
 }
 """The columns of a data frame of accounts, each with its kind."""
-
-SHOWN: Sequence[str] = (
-    "platform",
-    "username",
-    "display_name",
-    "platform_id",
-    "status",
-    "access_token_expires_at",
-)
-"""The columns that an HTML table shows."""
-
-_MOST_HTML_ROWS = 200
 
 
 def to_json(rows: Sequence[Row]) -> list[Row]:
@@ -46,29 +35,6 @@ def to_json(rows: Sequence[Row]) -> list[Row]:
         }
         for row in rows
     ]
-
-
-def to_html(
-    rows: Sequence[Mapping[str, object]], columns: Sequence[str], note: str | None = None
-) -> str:
-    """An HTML table of *columns*; at most 200 rows, a line that counts the others, and *note*."""
-    from html import escape  # its table of entities takes as long as many of our modules
-
-    head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(_text(row[name]))}</td>" for name in columns) + "</tr>"
-        for row in rows[:_MOST_HTML_ROWS]
-    )
-    left = len(rows) - _MOST_HTML_ROWS
-    more = f"<p>... and {left} more</p>" if left > 0 else ""
-    last = f"<p>{escape(note)}</p>" if note else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}{last}"
-
-
-def _text(value: object) -> str:
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    return "" if value is None else str(value)
 
 
 def to_pandas(
@@ -83,12 +49,13 @@ def to_pandas(
     try:
         import pandas as pd
     except ImportError:
-        raise ImportError("to_pandas() needs pandas: pip install pandas") from None
+        raise ImportError("to_pandas() needs pandas: pip install 'publora[pandas]'") from None
     # Named for every column: an empty frame, or one without a date, has no values to go by.
     kinds = {
         "text": pd.Series([""]).dtype,  # object, or str from pandas 3 on
         "flag": "bool",
         "flag or none": "boolean",
+        "number": "Int64",
         "time": "datetime64[us, UTC]",
     }
     named = {name: kinds[kind] for name, kind in columns.items()}
@@ -112,15 +79,59 @@ def to_polars(
     try:
         import polars as pl
     except ImportError:
-        raise ImportError("to_polars() needs polars: pip install polars") from None
-    flag = pl.Boolean()
-    kinds = {"text": pl.String(), "flag": flag, "flag or none": flag, "time": pl.Int64()}
-    times = [name for name, kind in columns.items() if kind == "time"]
-    # As numbers: under a frozen clock polars does not know a datetime when it sees one.
-    plain = [{**row, **{name: _microseconds(row[name]) for name in times}} for row in rows]
-    frame = pl.DataFrame(plain, schema={name: kinds[kind] for name, kind in columns.items()})
-    dtype = pl.Datetime("us", "UTC" if time_zone else None)
-    return frame.with_columns(pl.col(times).cast(dtype))
+        raise ImportError("to_polars() needs polars: pip install 'publora[polars]'") from None
+    kinds = {
+        "text": pl.String(),
+        "flag": pl.Boolean(),
+        "flag or none": pl.Boolean(),
+        "number": pl.Int64(),
+        "time": pl.Datetime("us", "UTC" if time_zone else None),
+    }
+    return pl.DataFrame(
+        [
+            pl.Series(
+                name, _column(rows, name, kind), pl.Int64 if kind == "time" else kinds[kind]
+            ).cast(kinds[kind])
+            for name, kind in columns.items()
+        ]
+    )
+
+
+def to_arrow(
+    rows: Sequence[Mapping[str, object]], columns: Mapping[str, Kind], *, time_zone: bool
+) -> "pa.Table":
+    """
+    An Arrow table with *columns*, also when there are no rows; times in UTC.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+    except ImportError:
+        raise ImportError("to_arrow() needs pyarrow: pip install 'publora[arrow]'") from None
+    kinds = {
+        "text": pa.string(),
+        "flag": pa.bool_(),
+        "flag or none": pa.bool_(),
+        "number": pa.int64(),
+        "time": pa.timestamp("us", "UTC" if time_zone else None),
+    }
+    return pa.table(
+        {
+            name: pa.array(
+                _column(rows, name, kind), pa.int64() if kind == "time" else kinds[kind]
+            ).cast(kinds[kind])
+            for name, kind in columns.items()
+        }
+    )
+
+
+def _column(rows: Sequence[Mapping[str, object]], name: str, kind: Kind) -> list[object]:
+    if kind != "time":
+        return [row[name] for row in rows]
+    # As numbers: under a frozen clock they do not know a datetime when they see one.
+    return [_microseconds(row[name]) for row in rows]
 
 
 def _microseconds(time: object) -> int | None:

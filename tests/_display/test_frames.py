@@ -1,16 +1,17 @@
-"""A list of connections shows itself as HTML and as data frames."""
+"""Lists become data frames, whose columns have the same types whatever they hold."""
 
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
-from publora_async import Connection, ConnectionList, LastError
+from publora_async import Connection, ConnectionList, LastError, ManagedUser, ManagedUserList
 
 FULL = Connection(
     platform_id="telegram--100",
@@ -27,37 +28,8 @@ FULL = Connection(
     extra={"boards": [1]},
 )
 BARE = Connection(platform_id="twitter-1")
-HEAD = (
-    "<table><thead><tr><th>platform</th><th>username</th><th>display name</th>"
-    "<th>platform id</th><th>status</th><th>access token expires at</th></tr></thead><tbody>"
-)
-BARE_ROW = "<tr><td>twitter</td><td></td><td></td><td>twitter-1</td><td>valid</td><td></td></tr>"
 COLUMNS = list(BARE.to_row())
 TIMES = ["access_token_expires_at", "last_successful_post", "last_error_at"]
-
-
-def test_html_is_escaped() -> None:
-    assert ConnectionList([FULL, BARE])._repr_html_() == (
-        f"{HEAD}<tr><td>telegram</td>"
-        "<td>&lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;</td>"
-        "<td>&quot;Zoë&quot;</td><td>telegram--100</td><td>expired</td>"
-        f"<td>2026-10-08 15:30 UTC</td></tr>{BARE_ROW}</tbody></table>"
-    )
-
-
-def test_times_are_shown_in_utc_whatever_their_zone() -> None:
-    date = datetime(2026, 10, 9, 1, tzinfo=timezone(timedelta(hours=5, minutes=30)))
-    connections = ConnectionList([Connection(platform_id="x-1", access_token_expires_at=date)])
-    assert "<td>2026-10-08 19:30 UTC</td>" in connections._repr_html_()
-
-
-@pytest.mark.parametrize(
-    ("count", "rows", "more"),
-    [(0, 0, ""), (200, 200, ""), (201, 200, "<p>... and 1 more</p>")],
-)
-def test_html_shows_at_most_200_rows(count: int, rows: int, more: str) -> None:
-    shown = ConnectionList([BARE] * count)._repr_html_()
-    assert shown == HEAD + BARE_ROW * rows + "</tbody></table>" + more
 
 
 def test_a_pandas_frame_holds_the_rows() -> None:
@@ -98,6 +70,55 @@ def test_a_polars_frame_holds_the_rows_in_the_same_columns_whatever_it_holds(
     }
 
 
+@pytest.mark.parametrize("time_zone", [True, False])
+@pytest.mark.parametrize("connections", [[], [BARE], [FULL], [FULL, BARE]])
+def test_an_arrow_table_holds_the_rows_in_the_same_columns_whatever_it_holds(
+    connections: list[Connection],
+    time_zone: bool,  # noqa: FBT001  # a column
+) -> None:
+    table = ConnectionList(connections).to_arrow(time_zone=time_zone)
+    times = [table.schema.field(name).type for name in TIMES]
+    assert times == [pa.timestamp("us", "UTC" if time_zone else None)] * 3
+    assert {field.name: field.type for field in table.schema if field.name not in TIMES} == {
+        **{name: pa.string() for name in COLUMNS if name not in TIMES},
+        "needs_reconnect": pa.bool_(),
+    }
+    if time_zone:
+        assert table.to_pylist() == ConnectionList(connections).to_records()
+
+
+ZOE = ManagedUser(
+    id="u1",
+    email="zoe@example.com",
+    daily_posts_left=3,
+    connections_page_token_expires_at=datetime(2026, 10, 8, 15, 30, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize("users", [[], [ManagedUser(id="u2")], [ZOE], [ManagedUser(id="u2"), ZOE]])
+def test_managed_users_have_the_same_columns_whatever_they_hold(users: list[ManagedUser]) -> None:
+    found = ManagedUserList(users)
+    text = str(pd.Series([""]).dtype)
+    assert {name: str(dtype) for name, dtype in found.to_pandas().dtypes.items()} == {
+        "user_id": text,
+        "email": text,
+        "display_name": text,
+        "role": text,
+        "daily_posts_left": "Int64",
+        "connections_page_token_expires_at": "datetime64[us, UTC]",
+    }
+    number, time = pl.Int64(), pl.Datetime("us", "UTC")
+    assert [*found.to_polars().schema.values()] == [*[pl.String()] * 4, number, time]
+    assert found.to_polars().to_dicts() == found.to_arrow().to_pylist() == found.to_records()
+
+
+def test_text_has_one_type_also_where_there_is_none() -> None:
+    text = pd.Series([""]).dtype
+    for connections in ([], [BARE], [FULL]):
+        frame = ConnectionList(connections).to_pandas()
+        assert {frame[name].dtype for name in ("username", "last_error", "platform")} == {text}
+
+
 @pytest.mark.parametrize("connections", [[], [BARE], [FULL, BARE]])
 def test_frames_without_time_zones_go_into_a_spreadsheet(
     connections: list[Connection], tmp_path: Path
@@ -114,7 +135,7 @@ def test_frames_without_time_zones_go_into_a_spreadsheet(
 
 
 FROZEN = """
-import pandas, polars  # neither can be imported under a frozen clock
+import pandas, polars, pyarrow  # none can be imported under a frozen clock
 from freezegun import freeze_time
 from publora_async import ConnectionList, ManagedUser, decode_connections
 from publora_async._decoding.bodies import many
@@ -130,6 +151,7 @@ def look():
         type(found[0].access_token_expires_at), user,
         [str(dtype) for dtype in found.to_pandas().dtypes],
         found.to_polars().schema, found.to_polars().to_dicts(),
+        found.to_arrow().schema, found.to_arrow().to_pylist(),
     )
 
 with freeze_time("2026-05-01"):
@@ -153,13 +175,22 @@ def test_no_year_is_too_far_for_a_frame(year: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("library", "to_frame"),
-    [("pandas", ConnectionList.to_pandas), ("polars", ConnectionList.to_polars)],
+    ("module", "extra", "to_frame"),
+    [
+        ("pandas", "pandas", ConnectionList.to_pandas),
+        ("polars", "polars", ConnectionList.to_polars),
+        ("pyarrow", "arrow", ConnectionList.to_arrow),
+    ],
 )
 def test_a_library_that_is_missing_is_named(
-    monkeypatch: pytest.MonkeyPatch, library: str, to_frame: Callable[[ConnectionList], object]
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    extra: str,
+    to_frame: Callable[[ConnectionList], object],
 ) -> None:
-    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ImportError) as raised:
         to_frame(ConnectionList())
-    assert str(raised.value) == f"to_{library}() needs {library}: pip install {library}"
+    assert str(raised.value) == (
+        f"{to_frame.__name__}() needs {module}: pip install 'publora[{extra}]'"
+    )

@@ -1,0 +1,1 @@
+"""How records and lists show themselves: tables for notebooks and terminals, frames, plots."""
