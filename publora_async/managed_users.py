@@ -125,8 +125,9 @@ class ManagedUserList(AsList, Framed, Sequence[ManagedUser]):
     In a notebook it shows itself as a table.
 
     Example:
-        >>> ManagedUserList([ManagedUser(id="6626a1f5e4b0c91a2d3f4567")])
-        <ManagedUserList of 1>
+        >>> users = ManagedUserList([ManagedUser(id="6626a1f5e4b0c91a2d3f4567", email="a@b.org")])
+        >>> [user.email for user in users]
+        ['a@b.org']
     """
 
     _item: ClassVar = ManagedUser

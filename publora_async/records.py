@@ -8,12 +8,12 @@ https://github.com/publora/publora-api-docs/blob/main/docs/endpoints/platform-co
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
 from publora_async._checks import aware, check_moment, plain_text
-from publora_async._display.fields import LikeDataclass
+from publora_async._display.fields import AsDataclass
 from publora_async._display.shown import Shown
 from publora_async._introspection import AsObject, LazyModule
 from publora_async._wire import ALWAYS, JSONValue, platform_name, to_wire
@@ -116,7 +116,7 @@ class TestStatus(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class LastError(AsObject):
+class LastError(AsObject, AsDataclass):
     """
     The last error that posting to an account met.
 
@@ -136,16 +136,13 @@ class LastError(AsObject):
     occurred_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
-    __dataclass_fields__: ClassVar[LikeDataclass] = LikeDataclass("__dataclass_fields__")
-    __dataclass_params__: ClassVar[LikeDataclass] = LikeDataclass("__dataclass_params__")
-
     def to_dict(self) -> dict[str, JSONValue]:
         """The wire's form: camel case, without what is ``None``."""
         return to_wire(self)
 
 
 @attrs.frozen(kw_only=True)
-class Connection(AsObject, Shown):
+class Connection(AsObject, AsDataclass, Shown):
     """
     One social account connected to a Publora account or to a managed user.
 
@@ -198,12 +195,6 @@ class Connection(AsObject, Shown):
     last_error: LastError | None = None
     subscription_type: str | None = None
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
-
-    # pandas and polars make columns of a dataclass's fields: pd.DataFrame(accounts).
-    __dataclass_fields__: ClassVar[LikeDataclass] = LikeDataclass(
-        "__dataclass_fields__", ("platform", "account_id", "status", "needs_reconnect")
-    )
-    __dataclass_params__: ClassVar[LikeDataclass] = LikeDataclass("__dataclass_params__")
 
     @property
     def platform(self) -> PlatformName:

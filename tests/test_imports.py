@@ -301,9 +301,8 @@ def test_importing_the_sdk_does_not_import_aiohttp_the_command_or_data_frames() 
     code = (
         "import sys, publora_async, publora_sync;"
         "from publora_async import ConnectionList, UserConnectionsList;"
-        "unwanted = {'aiohttp', 'click', 'rich', 'matplotlib', 'pandas', 'polars', 'pyarrow',"
-        "'pydantic'};"
-        "print(unwanted & sys.modules.keys())"
+        "unwanted = {'aiohttp', 'click', 'matplotlib', 'pandas', 'polars', 'pyarrow', 'pydantic', "
+        "'rich', 'xlsxwriter'}; print(unwanted & sys.modules.keys())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -6,30 +6,37 @@ from typing import Any
 
 import attrs
 
-__all__ = ["LikeDataclass"]
+__all__ = ["AsDataclass"]
 
 
-class LikeDataclass:
-    """
-    An attribute that :mod:`dataclasses` looks for in a class, made when it is first asked for.
+class _OfTwin:
+    """An attribute that a dataclass of the same fields has, made when it is first asked for."""
 
-    Args:
-        name: The attribute's.
-        derived: Properties that are to be fields besides.
-    """
-
-    def __init__(self, name: str, derived: tuple[str, ...] = ()) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._derived = derived
 
     def __get__(self, record: object, owner: type[attrs.AttrsInstance]) -> object:
-        return getattr(_twin(owner, self._derived), self._name)
+        return getattr(_twin(owner), self._name)
+
+
+class AsDataclass:
+    """
+    An attrs class whose fields are found as a dataclass's are, its properties among them.
+
+    pandas and polars make a column of each.
+    """
+
+    __slots__ = ()
+
+    __dataclass_fields__: object = _OfTwin("__dataclass_fields__")
+    __dataclass_params__: object = _OfTwin("__dataclass_params__")
 
 
 @cache
-def _twin(owner: type[attrs.AttrsInstance], derived: tuple[str, ...]) -> type:
+def _twin(owner: type[attrs.AttrsInstance]) -> type:
     first, *others = [(one.name, one.type or object, _field(one)) for one in attrs.fields(owner)]
-    more = [(name, str, field(init=False)) for name in derived]
+    properties = [name for name, member in vars(owner).items() if isinstance(member, property)]
+    more = [(name, object, field(init=False)) for name in properties]
     return make_dataclass(owner.__name__, [first, *more, *others], frozen=True, kw_only=True)
 
 

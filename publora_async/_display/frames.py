@@ -1,4 +1,4 @@
-"""Rows as data frames, and for JSON. The only user of pandas, polars and pyarrow."""
+"""Rows as data frames and for JSON. The only user of pandas, polars and pyarrow."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -27,6 +27,7 @@ COLUMNS = [
     "platform",
     "account_id",
     "status",
+    "status_source",
     "needs_reconnect",
     "username",
     "display_name",

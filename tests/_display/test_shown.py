@@ -6,6 +6,7 @@ import pytest
 from IPython.lib.pretty import pretty as ipython_pretty
 
 from publora_async import (
+    AttachedUser,
     ConfigurationError,
     Connection,
     ConnectionLink,
@@ -54,6 +55,7 @@ EVERYTHING: list[Shown] = [
     ConnectionTest(platform_id="x-1", status="ok"),
     ManagedUser(id="u1"),
     ManagedUserList([ManagedUser(id="u1")]),
+    AttachedUser(user=ManagedUser(id="u1")),
     ConnectionLink(url="https://u/1"),
     ManagedUserKey(api_key=Secret("sk_1")),
     SUCCEEDED,
