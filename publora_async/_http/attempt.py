@@ -122,7 +122,10 @@ def _too_long(request: Request) -> Failure:
 
 async def _read(content: aiohttp.StreamReader, most: int) -> bytes | None:
     """Read the decoded body, or give ``None`` as soon as it is over *most* bytes."""
-    body = await content.readany()
-    while len(body) <= most and not content.at_eof():
-        body += await content.readany()
-    return body if len(body) <= most else None
+    parts = [await content.readany()]
+    size = len(parts[0])
+    while size <= most and not content.at_eof():
+        parts.append(await content.readany())
+        size += len(parts[-1])
+    # Joined once: to add each part to those before would copy 64 MiB hundreds of times.
+    return b"".join(parts) if size <= most else None
