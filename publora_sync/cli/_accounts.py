@@ -45,7 +45,7 @@ What the status means:
 
 _COLUMNS = {
     "userId": Column("USER"),
-    "who": Column("WHO", least=18, folds=True),
+    "who": Column("WHO"),
     "platform": Column("PLATFORM", dropped=2),
     "username": Column("HANDLE", least=18, folds=True),
     "displayName": Column("NAME", least=10, dropped=1, into="HANDLE"),

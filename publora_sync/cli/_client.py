@@ -68,9 +68,9 @@ def tell_of_silence(settings: Settings, tell: Callable[[str], None] = complain) 
     if is_quiet() or not is_terminal(sys.stderr):
         yield
         return
-    host = urlsplit(os.environ.get("PUBLORA_BASE_URL", "")).netloc or "api.publora.com"
-    if settings.sandbox:
-        host = "the sandbox"
+    host = "the sandbox"
+    if not settings.sandbox:
+        host = urlsplit(os.environ.get("PUBLORA_BASE_URL", "")).netloc or "api.publora.com"
     words = (
         f"Waiting for {host}: at most {settings.timeout:g} s an attempt (--timeout), "
         f"{settings.deadline:g} s in all (--deadline). Ctrl-C ends it."

@@ -98,7 +98,7 @@ def test_a_sandbox_that_is_silent_is_called_so(run: Run, monkeypatch: pytest.Mon
     monkeypatch.setattr(_client, "is_terminal", lambda _: True)
     monkeypatch.setattr(_client, "_PATIENCE", 0)
     monkeypatch.setattr(_client, "_tell", lambda *those: those[2](those[3]))
-    done = run("users", "--sandbox", "-v")
+    done = run("users", "--sandbox", PUBLORA_BASE_URL="http://[")
     assert "Waiting for the sandbox: " in done.stderr
 
 
