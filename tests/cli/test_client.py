@@ -102,6 +102,14 @@ def test_a_sandbox_that_is_silent_is_called_so(run: Run, monkeypatch: pytest.Mon
     assert "Waiting for the sandbox: " in done.stderr
 
 
+def test_whoever_is_quick_is_neither_called_silent_nor_waited_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_client, "is_terminal", lambda _: True)
+    monkeypatch.setattr(_client, "_PATIENCE", 3600)
+    assert run("connections").stderr == ""
+
+
 def test_whoever_responds_just_in_time_is_not_called_silent() -> None:
     told: list[str] = []
     timer = threading.Timer(0, lambda: None)
