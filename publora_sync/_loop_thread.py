@@ -45,6 +45,7 @@ class LoopThread:
 
     calls: asyncio.TaskGroup
     _loop: asyncio.AbstractEventLoop
+    _starter_id: int
 
     def __init__(self, close: Callable[[], Awaitable[None]]) -> None:
         self._close = close
@@ -128,14 +129,16 @@ class LoopThread:
         if self._thread is None:
             return
         self._thread.join()
-        # The system sees its end an instant later, and until then CPython warns of a fork.
-        entry = f"/proc/self/task/{self._thread.native_id}"
-        for _ in range(_INSTANTS):
-            if not os.path.exists(entry):  # noqa: PTH110  # nobody else needs pathlib here
-                break
-            time.sleep(0.001)
+        # The system sees the end of a thread an instant later, and until then CPython warns of a
+        # fork.
+        for native_id in (self._starter_id, self._thread.native_id):
+            for _ in range(_INSTANTS):
+                if not os.path.exists(f"/proc/self/task/{native_id}"):  # noqa: PTH110  # no pathlib
+                    break
+                time.sleep(0.001)
 
     def _start(self, thread: threading.Thread) -> None:
+        self._starter_id = threading.get_native_id()
         try:
             thread.start()
         except RuntimeError as error:

@@ -81,7 +81,7 @@ async def test_11_an_odd_field_of_a_managed_user_costs_no_user(
 ) -> None:
     server = serve(reply({"users": [{"_id": "a", "dailyPostsLeft": "many"}, {"_id": "b"}]}))
     users = await client_of(server).ask(lambda publora: publora.managed_users.list())
-    assert users == [ManagedUser(id="a", extra={"dailyPostsLeft": "many"}), ManagedUser(id="b")]
+    assert [*users] == [ManagedUser(id="a", extra={"dailyPostsLeft": "many"}), ManagedUser(id="b")]
 
 
 async def test_11_what_identifies_a_record_is_always_strict(
