@@ -60,7 +60,10 @@ def plot_health(rows: Rows, alarm: str, axes: "Axes | None") -> "Axes":
         )
         widest = max(count.total() for count in counts.values())
         labels = [f"{length:,}" if length >= widest / 25 else "" for length in lengths]
-        axes.bar_label(bars, labels, label_type="center", color=ink, fontsize="small", bbox=None)
+        for text in axes.bar_label(bars, labels, label_type="center", color=ink, fontsize="small"):
+            if text.get_text():
+                # Numbers cannot be read on hatching.
+                text.set_bbox({"facecolor": colour, "edgecolor": "none", "pad": 1.5})
         left = [sum(two) for two in zip(left, lengths, strict=True)]
     axes.set_yticks(range(len(platforms)), [cut(name, 24) for name in platforms], parse_math=False)
     axes.set_xlabel("accounts")
@@ -108,7 +111,7 @@ def plot_expiries(
     rest = ", ".join(f"{count:,} {where}" for where, count in beyond.items() if count)
     verb = "expires" if sum(heights) == 1 else "expire"
     title = f"{number_of(sum(heights), 'account')} {verb} within {number_of(weeks, 'week')}"
-    return _finished(axes, f"{title} ({rest})" if rest else title, alarm)
+    return _finished(axes, f"{title}\n{rest}" if rest else title, alarm)
 
 
 def _axes(axes: "Axes | None", height: float) -> "Axes":

@@ -101,7 +101,7 @@ def test_states_are_told_apart_without_colour() -> None:
 def test_expiries_are_a_bar_for_each_week() -> None:
     axes = ACCOUNTS.plot("expiries", weeks=3, now=NOW)
     assert axes.get_title(loc="left") == (
-        "3 accounts expire within 3 weeks (1 later, 3 without a date ahead, 2 expired already)"
+        "3 accounts expire within 3 weeks\n1 later, 3 without a date ahead, 2 expired already"
     )
     assert [bar.get_height() for bar in axes.patches] == [2, 1, 0]
     assert ticks(axes, "x") == ["1 Oct", "8 Oct", "15 Oct"]
