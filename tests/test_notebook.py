@@ -1,16 +1,13 @@
 """Both clients in the cells of a notebook, whose kernel runs an event loop of its own."""
 
-import json
 import re
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import nbclient
-import nbformat
 import pytest
 from IPython.lib.pretty import pretty
+from kernels import execute, install_kernel, notebook_of
 
 from publora_async import AsyncPublora, ConnectionList, UserConnectionsList
 from publora_async.sandbox import Sandbox
@@ -83,33 +80,11 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def run(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Give a function that runs cells in a new kernel, and gives back what each puts out."""
-    # A kernel of our own, since none need be registered; all that Jupyter writes is in tmp_path.
-    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    monkeypatch.setenv("PUBLORA_BASE_URL", sandbox.base_url)
-    monkeypatch.setenv("PUBLORA_API_KEY", sandbox.api_key)
-    spec = {
-        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        "display_name": "Publora's tests",
-        "language": "python",
-    }
-    folder = tmp_path / "kernels" / "publora-tests"
-    folder.mkdir(parents=True)
-    (folder / "kernel.json").write_text(json.dumps(spec), "utf-8")
+    install_kernel(tmp_path, sandbox, monkeypatch)
 
     async def run(*cells: str) -> list[Any]:
-        notebook = nbformat.v4.new_notebook(  # type: ignore[no-untyped-call]  # it has no types
-            cells=[*map(nbformat.v4.new_code_cell, cells)]
-        )
-        client = nbclient.NotebookClient(
-            notebook,
-            kernel_name="publora-tests",
-            resources={"metadata": {"path": str(tmp_path)}},
-            allow_errors=True,
-            timeout=60,  # for a cell that would hang
-        )
-        await client.async_execute()
+        notebook = notebook_of(*cells)
+        await execute(notebook, tmp_path)
         return [cell.outputs for cell in notebook.cells]
 
     return run

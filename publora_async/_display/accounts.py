@@ -20,6 +20,8 @@ __all__ = ["account_card", "account_table", "failures", "owner"]
 
 Row = Mapping[str, object]
 
+_MOST_IN_NAME = 28
+
 _COLUMNS: tuple[str, ...] = ("Account", "Health", "Expires", "Platform", "Last error")
 
 
@@ -59,7 +61,7 @@ def account_table(
 
 def owner(user_id: str, name: str | None) -> Cell:
     """Say whose an account is; *name* is ``None`` where only the id is known."""
-    return Cell(name or user_id, user_id if name else "")
+    return Cell(name or user_id, user_id if name else "", most=_MOST_IN_NAME)
 
 
 def failures(errors: Iterable[Exception], asked: int) -> str:
@@ -111,7 +113,12 @@ def _cells(row: Row, now: datetime) -> list[Cell]:
     image = row["profile_image_url"]
     failed, platform_id = moment(row["last_error_at"], now), str(row["platform_id"])
     return [
-        Cell(name, handle if handle != name else "", image=str(image) if image else None),
+        Cell(
+            name,
+            handle if handle != name else "",
+            image=str(image) if image else None,
+            most=_MOST_IN_NAME,
+        ),
         health(str(row["status"]), _reason(row, now)),
         moment(row["access_token_expires_at"], now),
         Cell(str(row["platform"]), platform_id, brief=platform_id),

@@ -13,8 +13,6 @@ from publora_async._display.words import Cell, Table, cut, number_of
 
 __all__ = ["Markup", "render"]
 
-_MOST_IN_NAME = 34
-_MOST = 80
 _LONG = 30
 _MOST_TITLE = 1000
 
@@ -69,11 +67,11 @@ def _table(table: Table, *, images: bool) -> Iterator[str]:
     kind = "publora-name" if table.columns else "publora-title"
     yield "<tbody>"
     for first, *others in table.rows:
-        name = _cell(first, _MOST_IN_NAME, images=images)
+        name = _cell(first, images=images)
         yield f'<tr><th scope="row" class="{kind}">{name}</th>'
         for cell in others:
-            long = ' class="publora-long"' if len(cell.text) > _LONG else ""
-            yield f"<td{long}>{_cell(cell, _MOST, images=images)}</td>"
+            long = ' class="publora-long"' if len(cell.text) > _LONG and cell.most > _LONG else ""
+            yield f"<td{long}>{_cell(cell, images=images)}</td>"
         yield "</tr>"
     yield "</tbody>"
     if table.left_out:
@@ -85,13 +83,13 @@ def _table(table: Table, *, images: bool) -> Iterator[str]:
 _MARK = '<span aria-hidden="true">{}</span>'
 
 
-def _cell(cell: Cell, most: int, *, images: bool) -> str:
-    text = _text(cell.text, most, cell.title)
+def _cell(cell: Cell, *, images: bool) -> str:
+    text = _text(cell.text, cell.most, cell.title)
     if cell.health:
         mark, _, words = cell.text.partition(" ")
-        pill = f"{_MARK.format(escape(mark))} {_text(words, most)}"
+        pill = f"{_MARK.format(escape(mark))} {_text(words, cell.most)}"
         text = f'<span class="publora-pill publora-{cell.health}">{pill}</span>'
-    note = f'<span class="publora-note">{_text(cell.note, most)}</span>' if cell.note else ""
+    note = f'<span class="publora-note">{_text(cell.note, cell.most)}</span>' if cell.note else ""
     return f"{_image(cell.image) if images else ''}{text}{note}"
 
 

@@ -41,27 +41,34 @@ def plot_health(rows: Rows, alarm: str, axes: "Axes | None") -> "Axes":
     platforms = sorted(counts, key=lambda name: (counts[name].total(), name))
     axes = _axes(axes, 1.6 + 0.34 * max(2, len(platforms)))
     found = {status for count in counts.values() for status in count}
-    left = [0] * len(platforms)
+    widest = max((count.total() for count in counts.values()), default=1)
+    left = dict.fromkeys(platforms, 0)
     for status in [*_LOOKS, *sorted(found - _LOOKS.keys())]:
-        if status not in found:
+        # A bar of no length would leave its edge.
+        lengths = {name: counts[name][status] for name in platforms if counts[name][status]}
+        if not lengths:
             continue
         colour, hatch, ink = _LOOKS.get(status, _OTHER)
-        lengths = [counts[platform][status] for platform in platforms]
         bars = axes.barh(
-            range(len(platforms)),
-            lengths,
+            [platforms.index(name) for name in lengths],
+            [*lengths.values()],
             0.72,
-            left,
+            [left[name] for name in lengths],
             label=in_words(status),
             color=colour,
             hatch=hatch,
             edgecolor=_EDGE,
             linewidth=0.6,
         )
-        widest = max(count.total() for count in counts.values())
-        labels = [f"{length:,}" if length >= widest / 25 else "" for length in lengths]
-        axes.bar_label(bars, labels, label_type="center", color=ink, fontsize="small", bbox=None)
-        left = [sum(two) for two in zip(left, lengths, strict=True)]
+        labels = [f"{n:,}" if n >= widest / 25 else "" for n in lengths.values()]
+        for text in axes.bar_label(bars, labels, label_type="center", color=ink, fontsize="small"):
+            if text.get_text():
+                # Numbers cannot be read on hatching.
+                text.set_bbox({"facecolor": colour, "edgecolor": "none", "pad": 1.5})
+        for name, length in lengths.items():
+            left[name] += length
+    # The legend has its room beside the bars.
+    axes.set_xlim(0, 1.3 * widest)
     axes.set_yticks(range(len(platforms)), [cut(name, 24) for name in platforms], parse_math=False)
     axes.set_xlabel("accounts")
     if found:
@@ -108,7 +115,7 @@ def plot_expiries(
     rest = ", ".join(f"{count:,} {where}" for where, count in beyond.items() if count)
     verb = "expires" if sum(heights) == 1 else "expire"
     title = f"{number_of(sum(heights), 'account')} {verb} within {number_of(weeks, 'week')}"
-    return _finished(axes, f"{title} ({rest})" if rest else title, alarm)
+    return _finished(axes, f"{title}\n{rest}" if rest else title, alarm)
 
 
 def _axes(axes: "Axes | None", height: float) -> "Axes":

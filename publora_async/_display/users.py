@@ -75,7 +75,7 @@ def key_card(user_id: str | None, message: str | None) -> Table:
 
 def _who(row: Row) -> Cell:
     name, email = _text(row["display_name"]), _text(row["email"])
-    return Cell(name, email) if name else Cell(email)
+    return Cell(name or email, email if name else "", most=36)
 
 
 def _link(expires_at: object, now: datetime) -> Cell:

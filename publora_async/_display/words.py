@@ -30,6 +30,9 @@ Health: TypeAlias = Literal["good", "soon", "bad", "unsure", ""]
 """What colour a cell has; empty for none."""
 
 
+_MOST = 80
+
+
 class Cell(NamedTuple):
     """
     One cell, in plain text that nobody has escaped yet.
@@ -41,6 +44,7 @@ class Cell(NamedTuple):
         title: What a pointer that rests on it is told; empty: the whole of what was cut.
         image: The address of a picture to show in front of it. ``None``: there is none.
         brief: What it says where there is no room for a *note*. Empty: its *text*.
+        most: How wide *text* and *note* may be on a page.
     """
 
     text: str
@@ -49,6 +53,7 @@ class Cell(NamedTuple):
     title: str = ""
     image: str | None = None
     brief: str = ""
+    most: int = _MOST
 
 
 class Table(NamedTuple):
@@ -131,8 +136,10 @@ _UNITS = (
 
 def card(caption: str, cells: Mapping[str, Cell]) -> Table:
     """Make a table of one record, a row for each of *cells* that says something."""
-    said = [(Cell(title), cell) for title, cell in cells.items() if cell.text not in {"", NOTHING}]
-    return Table(caption, rows=said)
+    said = {title: cell for title, cell in cells.items() if cell.text not in {"", NOTHING}}
+    return Table(
+        caption, rows=[(Cell(title), cell._replace(most=_MOST)) for title, cell in said.items()]
+    )
 
 
 def width(text: str) -> int:

@@ -19,6 +19,7 @@ from publora_async._display.words import NOTHING, Cell, Table, health
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 NONE = Cell(NOTHING)
+NOBODY = Cell(NOTHING, most=28)
 
 FULL = Connection(
     platform_id="linkedin-Az",
@@ -32,7 +33,7 @@ FULL = Connection(
     subscription_type="Premium",
 )
 FULL_CELLS = [
-    Cell("Zoë", "@zoe", image="https://a.example/z.jpg"),
+    Cell("Zoë", "@zoe", image="https://a.example/z.jpg", most=28),
     Cell("! expiring soon", "", "soon"),
     Cell("2026-10-07", "in 6 days", title="2026-10-07 12:00 UTC"),
     Cell("linkedin", "linkedin-Az", brief="linkedin-Az"),
@@ -40,7 +41,7 @@ FULL_CELLS = [
 ]
 BARE = Connection(platform_id="telegram--100")
 BARE_CELLS = [
-    NONE,
+    NOBODY,
     Cell("✓ valid", "", "good"),
     NONE,
     Cell("telegram", "telegram--100", brief="telegram--100"),
@@ -71,8 +72,15 @@ def test_users_who_failed_have_their_rows_and_are_counted() -> None:
         "4 users, 1 account: 1 valid",
         ("User", "Account", "Health", "Expires", "Platform", "Last error"),
         [
-            [Cell("Zoë", "u1"), *BARE_CELLS, NONE],
-            [Cell("u2"), NONE, health("failed"), NONE, NONE, Cell("HTTP 503: Service unavailable")],
+            [Cell("Zoë", "u1", most=28), *BARE_CELLS, NONE],
+            [
+                Cell("u2", most=28),
+                NONE,
+                health("failed"),
+                NONE,
+                NONE,
+                Cell("HTTP 503: Service unavailable"),
+            ],
         ],
         0,
         "1 of 4 users failed: HTTP 503",
@@ -88,10 +96,10 @@ def test_a_failure_that_is_not_shown_is_among_those_left_out() -> None:
 @pytest.mark.parametrize(
     ("name", "handle", "cell"),
     [
-        ("Zoë", "Zoë", Cell("Zoë")),
-        ("Zoë", None, Cell("Zoë")),
-        ("", "@zoe", Cell("@zoe")),
-        (None, None, NONE),
+        ("Zoë", "Zoë", Cell("Zoë", most=28)),
+        ("Zoë", None, Cell("Zoë", most=28)),
+        ("", "@zoe", Cell("@zoe", most=28)),
+        (None, None, NOBODY),
     ],
 )
 def test_a_name_is_told_once(name: str | None, handle: str | None, cell: Cell) -> None:
@@ -125,7 +133,7 @@ def test_the_reason_is_told_where_the_date_does_not_show_it(
 
 def test_a_card_tells_everything_of_one_account() -> None:
     rows = [
-        (Cell("Account"), FULL_CELLS[0]),
+        (Cell("Account"), FULL_CELLS[0]._replace(most=80)),
         (Cell("Platform"), Cell("linkedin")),
         (Cell("Platform id"), Cell("linkedin-Az")),
         (Cell("Health"), FULL_CELLS[1]),

@@ -89,10 +89,12 @@ def test_every_text_is_escaped() -> None:
 
 
 def test_a_long_text_is_cut_with_the_whole_in_its_title() -> None:
-    shown = body(Table("", ("A", "B"), [(Cell("n" * 300), Cell("e" * 300, "i" * 300))]))
-    assert f'<bdi title="{"n" * 300}">{"n" * 33}…</bdi>' in shown
+    cells = (Cell("n" * 300, most=28), Cell("e" * 300, "i" * 300), Cell("h" * 300, most=28))
+    shown = body(Table("", ("A", "B", "C"), [cells]))
+    assert f'"publora-name"><bdi title="{"n" * 300}">{"n" * 27}…</bdi>' in shown
     assert f'<td class="publora-long"><bdi title="{"e" * 300}">{"e" * 79}…</bdi>' in shown
     assert f'<bdi title="{"i" * 300}">{"i" * 79}…</bdi>' in shown
+    assert f'<td><bdi title="{"h" * 300}">{"h" * 27}…</bdi>' in shown
     bounded = body(Table("", ("A",), [(Cell("n" * 5_000_000),)]))
     assert len(bounded) < 1500
 

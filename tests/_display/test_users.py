@@ -31,10 +31,10 @@ def test_users_are_told_with_their_ids_and_until_when_their_link_works() -> None
         "4 managed users",
         ("User", "User id", "Connection link", "Posts left today"),
         [
-            (Cell("Zoë", "zoe@example.com"), Cell("u1"), UNTIL, Cell("0")),
-            (Cell("bo@example.com"), Cell("u2"), Cell(NOTHING), Cell("")),
+            (Cell("Zoë", "zoe@example.com", most=36), Cell("u1"), UNTIL, Cell("0")),
+            (Cell("bo@example.com", most=36), Cell("u2"), Cell(NOTHING), Cell("")),
             (
-                Cell(""),
+                Cell("", most=36),
                 Cell("u3"),
                 Cell("ended 2026-09-28", "3 days ago", title="2026-09-28 12:00 UTC"),
                 Cell(""),
