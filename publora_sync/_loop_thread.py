@@ -26,8 +26,8 @@ from publora_async import ClientStateError
 
 __all__ = ["LoopThread"]
 
-_INSTANTS = 100
-"""Milliseconds that a thread which has ended may take to be gone from the system."""
+_INSTANT = 0.1
+"""Seconds that a thread which has ended may take to be gone from the system."""
 
 
 class LoopThread:
@@ -129,13 +129,8 @@ class LoopThread:
         if self._thread is None:
             return
         self._thread.join()
-        # The system sees the end of a thread an instant later, and until then CPython warns of a
-        # fork.
         for native_id in (self._starter_id, self._thread.native_id):
-            for _ in range(_INSTANTS):
-                if not os.path.exists(f"/proc/self/task/{native_id}"):  # noqa: PTH110  # no pathlib
-                    break
-                time.sleep(0.001)
+            _wait_for_end(f"/proc/self/task/{native_id}")
 
     def _start(self, thread: threading.Thread) -> None:
         self._starter_id = threading.get_native_id()
@@ -174,6 +169,20 @@ class LoopThread:
                 await self._stopping.wait()
             await self._close()
             await portal.stop(cancel_remaining=True)
+
+
+def _wait_for_end(entry: str) -> None:
+    """
+    Wait until a thread that has ended is gone from the system, which takes another instant.
+
+    Until then CPython warns of every fork.
+
+    Args:
+        entry: Where Linux lists it. Other systems list it nowhere.
+    """
+    end = time.monotonic() + _INSTANT
+    while os.path.exists(entry) and time.monotonic() < end:  # noqa: PTH110  # a thousand a second
+        time.sleep(0.001)
 
 
 def _threads_are_green() -> bool:

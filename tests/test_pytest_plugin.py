@@ -38,6 +38,14 @@ class TestClass:
         assert list(publora_sandbox.user_ids) == list(Sandbox(users=3, seed=7).user_ids)
 
 
+def test_a_session_of_the_same_process_has_one_sandbox(tmp_path: Path) -> None:
+    own = tmp_path / "test_own.py"
+    own.write_text("def test_it(publora_session_sandbox): assert publora_session_sandbox.base_url")
+    others = ["anyio", "asyncio", "cacheprovider", "hypothesispytest", "terminal", "xdist"]
+    without = [word for name in others for word in ("-p", f"no:{name}")]
+    assert pytest.main([*without, str(own)]) == pytest.ExitCode.OK
+
+
 OWN_TESTS = """
 import os
 
