@@ -1,7 +1,9 @@
 """Runs cells in a kernel of its own, since none need be registered where the tests run."""
 
+import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +41,19 @@ def notebook_of(*cells: str) -> Any:  # noqa: ANN401  # its library has no types
     return nbformat.v4.new_notebook(cells=[*made])  # type: ignore[no-untyped-call]  # no types
 
 
-async def execute(notebook: Any, folder: Path) -> None:  # noqa: ANN401  # its library has no types
-    """Run all cells in a new kernel, which works in *folder*; an error is an output, too."""
+async def execute(
+    notebook: Any,  # noqa: ANN401  # its library has no types
+    folder: Path,
+    meanwhile: Callable[[nbclient.NotebookClient], Awaitable[object]] | None = None,
+) -> None:
+    """
+    Run all cells in a new kernel, which works in *folder*; an error is an output, too.
+
+    Args:
+        notebook: What to run.
+        folder: Where.
+        meanwhile: What to do beside, such as to interrupt a cell. ``None``: nothing.
+    """
     client = nbclient.NotebookClient(
         notebook,
         kernel_name=_NAME,
@@ -48,4 +61,5 @@ async def execute(notebook: Any, folder: Path) -> None:  # noqa: ANN401  # its l
         allow_errors=True,
         timeout=60,  # for a cell that would hang
     )
-    await client.async_execute()
+    beside = meanwhile(client) if meanwhile else asyncio.sleep(0)
+    await asyncio.gather(client.async_execute(), beside)
