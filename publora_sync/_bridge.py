@@ -155,8 +155,10 @@ class Bridge:
         level = _frames_to_caller()
         if loop.get_debug():
             logger.warning(message, stacklevel=level)
-        # Interactive shells have it, IPython and so every notebook too, where a loop always runs.
-        if not self._has_warned and not hasattr(sys, "ps1"):
+        # Interactive shells have ps1, IPython and so Jupyter's notebooks too, where a loop always
+        # runs; in marimo's one runs as well.
+        is_marimo = getattr(sys.modules.get("marimo"), "running_in_notebook", bool)()
+        if not self._has_warned and not is_marimo and not hasattr(sys, "ps1"):
             self._has_warned = True
             warnings.warn(message, RuntimeWarning, stacklevel=level)
 

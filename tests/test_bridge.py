@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -325,6 +326,21 @@ async def test_in_an_interactive_shell_nothing_warns(
     """As in IPython and in notebooks, where a loop always runs."""
     monkeypatch.setattr(sys, "ps1", "In : ", raising=False)
     await ask_twice(publora)
+
+
+@pytest.mark.parametrize("in_notebook", [True, False])
+async def test_in_a_notebook_of_marimo_nothing_warns(
+    publora: Publora,
+    monkeypatch: pytest.MonkeyPatch,
+    in_notebook: bool,  # noqa: FBT001  # a column
+) -> None:
+    """A program can import marimo without being one of its notebooks."""
+    marimo = SimpleNamespace(running_in_notebook=lambda: in_notebook)
+    monkeypatch.setitem(sys.modules, "marimo", marimo)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        await ask_twice(publora)
+    assert len(caught) == (0 if in_notebook else 1)
 
 
 async def test_a_call_in_a_thread_of_its_own_blocks_no_loop(publora: Publora) -> None:
