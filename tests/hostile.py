@@ -130,13 +130,19 @@ class HostileServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # close() alone does not wake a thread that is blocked in accept() or recv().
+        # Again and again: a connection may be accepted, or get its TLS, in this very moment.
+        for thread in self._threads:
+            while thread.is_alive():
+                self._hang_up()
+                thread.join(0.05)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         for one in (self._listener, *self._open):
+            # close() alone does not wake a thread that is blocked in accept() or recv().
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
-        for thread in self._threads:
-            thread.join()
 
     def is_left_alone(self) -> bool:
         """Whether every connection ends within 5 seconds without our doing: the client's."""
