@@ -51,6 +51,8 @@ def publora_sandbox(
     options = dict(publora_sandbox_options)
     # The test's own come first, and have the last word.
     for mark in reversed([*request.node.iter_markers(_MARKER)]):
+        if mark.args:
+            raise TypeError(f"the marker takes names with values: @pytest.mark.{_MARKER}(users=50)")
         options |= mark.kwargs
     with _sandbox(options) as sandbox:
         monkeypatch.setenv("PUBLORA_API_KEY", sandbox.api_key)

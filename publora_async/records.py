@@ -218,7 +218,8 @@ class Connection(AsObject, AsDataclass, Shown):
 
         The service's *token_status* where there is one, whatever the date says. Else the
         contract's rule: past its date it is expired, without a date it does not expire, and
-        the last 7 days (30 on TikTok) before the date count as expiring soon.
+        the last 7 days (30 on TikTok) before the date count as expiring soon. It is unknown where
+        what the service sent for the one that counts could not be read, and is in *extra*.
 
         Args:
             now: The moment to judge by, aware.
@@ -229,8 +230,11 @@ class Connection(AsObject, AsDataclass, Shown):
         moment = check_moment("now", now)
         if self.token_status is not None:
             return plain_text(self.token_status)
+        if "tokenStatus" in self.extra:
+            return TokenStatus.UNKNOWN.value
         if self.access_token_expires_at is None:
-            return TokenStatus.VALID.value
+            unread = "accessTokenExpiresAt" in self.extra
+            return (TokenStatus.UNKNOWN if unread else TokenStatus.VALID).value
         left = self.access_token_expires_at - moment
         if left < timedelta(0):
             return TokenStatus.EXPIRED.value
@@ -240,7 +244,8 @@ class Connection(AsObject, AsDataclass, Shown):
     @property
     def status_source(self) -> Literal["service", "expiry_date"] | str:
         """The :class:`StatusSource` of :attr:`status`, as plain text like that."""
-        return "expiry_date" if self.token_status is None else "service"
+        is_said = self.token_status is not None or "tokenStatus" in self.extra
+        return "service" if is_said else "expiry_date"
 
     @property
     def needs_reconnect(self) -> bool:

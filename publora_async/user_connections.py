@@ -329,6 +329,10 @@ def _table(answers: Sequence[UserConnections], now: datetime, most: int) -> "wor
 
     rows: list[Row] = []
     owners = []
+    counts = (1 if one.connections is None else len(one.connections) for one in answers)
+    if sum(counts) > most:
+        # Whoever failed is named also where the table is cut short.
+        answers = sorted(answers, key=lambda answer: answer.error is None)
     for answer in answers:
         if isinstance(answer, UserFailed):
             some: list[Row] = [{"error": answer.error.summary}]

@@ -38,12 +38,18 @@ class TestClass:
         assert list(publora_sandbox.user_ids) == list(Sandbox(users=3, seed=7).user_ids)
 
 
-def test_a_session_of_the_same_process_has_one_sandbox(tmp_path: Path) -> None:
-    own = tmp_path / "test_own.py"
-    own.write_text("def test_it(publora_session_sandbox): assert publora_session_sandbox.base_url")
+@pytest.mark.parametrize(
+    ("own", "ended"),
+    [
+        ("def test_it(publora_session_sandbox): publora_session_sandbox.base_url", "OK"),
+        ("@pytest.mark.publora_sandbox(5)\ndef test_it(publora_sandbox): pass", "TESTS_FAILED"),
+    ],
+)
+def test_a_run_in_the_same_process_finds_the_fixtures(own: str, ended: str, tmp_path: Path) -> None:
+    (tmp_path / f"test_own_{ended.lower()}.py").write_text(f"import pytest\n{own}")
     others = ["anyio", "asyncio", "cacheprovider", "hypothesispytest", "terminal", "xdist"]
     without = [word for name in others for word in ("-p", f"no:{name}")]
-    assert pytest.main([*without, str(own)]) == pytest.ExitCode.OK
+    assert pytest.main([*without, str(tmp_path)]) == pytest.ExitCode[ended]
 
 
 OWN_TESTS = """
@@ -78,6 +84,11 @@ def test_a_test_has_its_own_beside_it(publora_sandbox, publora_session_sandbox):
 @pytest.mark.publora_sandbox(user=5)
 def test_a_slip_is_told(publora_sandbox):
     pass
+
+
+@pytest.mark.publora_sandbox(5)
+def test_a_value_without_its_name_is_refused(publora_sandbox):
+    pass
 """
 
 
@@ -94,7 +105,8 @@ def test_the_fixtures_serve_a_project_with_strict_markers(
         text=True,
         check=False,
     )
-    assert "7 passed, 1 error" in ended.stdout
+    assert "7 passed, 2 errors" in ended.stdout
+    assert "the marker takes names with values" in ended.stdout
     assert "got an unexpected keyword argument 'user'" in ended.stdout
 
 

@@ -14,7 +14,9 @@ from publora_async import (
     ConfigurationError,
     Connection,
     ConnectionLink,
+    ConnectionList,
     ConnectionTest,
+    JSONValue,
     LastError,
     ManagedUser,
     Platform,
@@ -188,6 +190,35 @@ def test_without_the_services_status_the_date_decides(
     connection = Connection(platform_id=f"{platform}-1", access_token_expires_at=date)
     assert connection.status_at(NOW) == connection.status_at(NOW.astimezone(INDIA)) == status
     assert connection.status_source == StatusSource.EXPIRY_DATE
+
+
+@pytest.mark.parametrize(
+    ("date", "extra", "source"),
+    [
+        (None, {"tokenStatus": {"state": "expired"}}, StatusSource.SERVICE),
+        (NOW + 365 * DAY, {"tokenStatus": 5}, StatusSource.SERVICE),
+        (NOW - DAY, {"tokenStatus": 5}, StatusSource.SERVICE),
+        (None, {"accessTokenExpiresAt": "soon"}, StatusSource.EXPIRY_DATE),
+    ],
+)
+def test_an_account_is_unknown_where_what_it_is_judged_by_could_not_be_read(
+    date: datetime | None, extra: dict[str, JSONValue], source: str
+) -> None:
+    account = Connection(platform_id="x-1", access_token_expires_at=date, extra=extra)
+    accounts = ConnectionList([account])
+    assert (account.status_at(NOW), account.status_source) == (TokenStatus.UNKNOWN, source)
+    assert (accounts.needs_attention(now=NOW), accounts.healthy(now=NOW)) == (
+        accounts,
+        ConnectionList(),
+    )
+
+
+@pytest.mark.parametrize("status", TokenStatus)
+def test_a_date_that_could_not_be_read_changes_nothing_where_the_service_says_its_status(
+    status: str,
+) -> None:
+    extra: dict[str, JSONValue] = {"accessTokenExpiresAt": "soon"}
+    assert Connection(platform_id="x-1", token_status=status, extra=extra).status == status
 
 
 @pytest.mark.parametrize(

@@ -387,6 +387,7 @@ def test_its_table_tells_of_failures_also_where_it_is_cut_short() -> None:
     some: list[UserConnections] = [UserSucceeded("anna", ConnectionList([GOOD] * 200)), EMIL]
     html = UserConnectionsList(some)._repr_html_()
     assert "1 of 2 users failed: HTTP 500" in html
+    assert ">emil<" in html
     assert "and 101 more" in html
 
 

@@ -76,7 +76,7 @@ class Controls:
         state is asked for with any of the last four arguments, a new account appears.
 
         Args:
-            platform: Name of the platform, such as ``"linkedin"``.
+            platform: Name of the platform, such as ``"linkedin"``, in any case.
 
             user_id: The managed user who connects it. ``None`` means the sandbox's own account.
 
@@ -102,6 +102,7 @@ class Controls:
                 no account on the platform can be in that state.
         """
         check_number("after_polls", after_polls)
+        platform = platform.lower()
         if platform not in PLATFORMS:
             raise ValueError(f"platform must be one of {', '.join(PLATFORMS)}, not {platform!r}")
         with self._schedule.up_to_date():
