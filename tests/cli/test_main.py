@@ -6,7 +6,6 @@ import os
 import runpy
 import signal
 import sys
-from collections.abc import Sequence
 from importlib.metadata import entry_points, version
 
 import click
@@ -115,7 +114,7 @@ def test_ctrl_c_while_the_command_starts_ends_it_without_a_word(module: str) -> 
 class Pressing(importlib.abc.MetaPathFinder):
     """Presses Ctrl-C when the command is about to be imported."""
 
-    def find_spec(self, name: str, path: Sequence[str] | None, target: object = None) -> None:
+    def find_spec(self, name: str, *_: object) -> None:
         if name == "publora_sync.cli":
             signal.raise_signal(signal.SIGINT)
 
