@@ -58,10 +58,13 @@ class CommandGroup(click.Group):
 
         Raises:
             CommandError: The help cannot be written.
-            Exit: There is nothing to run, or nobody reads the help any longer.
+            Exit: There is nothing to run, or nobody reads the help any longer; 130, in place of a
+                Ctrl-C.
         """
         try:
             return super().make_context(info_name, args, parent, **extra)
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(130) from None
         except OSError as error:
             _give_up_output(error)
             raise click.exceptions.Exit(0) from None

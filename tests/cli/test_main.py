@@ -1,14 +1,19 @@
 """How the command is started: as a module, as a script, without its extra."""
 
+import importlib.abc
 import json
+import os
 import runpy
+import signal
 import sys
 from importlib.metadata import entry_points, version
 
+import click
 import pytest
 from command import finished
 
 from publora_sync import __main__ as entry
+from publora_sync.cli import publora
 
 NEEDS_EXTRA = "the publora command needs click and rich: pip install click rich\n"
 
@@ -84,3 +89,77 @@ def test_a_process_without_the_extra_ends_with_2(missing: str) -> None:
     )
     done = finished(command=[sys.executable, "-W", "error", "-c", code])
     assert (done.returncode, done.stdout, done.stderr) == (2, "", NEEDS_EXTRA)
+
+
+# Presses Ctrl-C when the module of that name is about to be imported, then runs the command.
+_PRESSED = """
+import importlib.abc, runpy, signal, sys
+
+class Pressing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == sys.argv[1]:
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Pressing())
+runpy.run_module("publora_sync", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("module", ["publora_sync.cli", "click", "rich.console"])
+def test_ctrl_c_while_the_command_starts_ends_it_without_a_word(module: str) -> None:
+    done = finished(module, "check", command=[sys.executable, "-W", "error", "-c", _PRESSED])
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+class Pressing(importlib.abc.MetaPathFinder):
+    """Presses Ctrl-C when the command is about to be imported."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "publora_sync.cli":
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture
+def pressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Ctrl-C pressed while the command is imported."""
+    monkeypatch.setattr("publora_sync.cli", sys.modules["publora_sync.cli"])  # for the undoing
+    for name in list(sys.modules):
+        if name.startswith("publora_sync.cli"):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Pressing(), *sys.meta_path])
+
+
+@pytest.mark.usefixtures("pressed")
+def test_ctrl_c_during_the_imports_ends_the_process_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "_exit", sys.exit)
+    assert main_ends_with(monkeypatch, "check") == 130
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.usefixtures("pressed")
+def test_a_ctrl_c_that_is_ignored_does_not_end_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert main_ends_with(monkeypatch, "--version") == 0
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def press(*_: object, **__: object) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("owner", "method"),
+    [(publora, "_main_shell_completion"), (click.Group, "make_context")],
+    ids=["completion", "reading the arguments"],
+)
+def test_ctrl_c_before_a_command_runs_ends_with_130_and_without_a_word(
+    owner: object, method: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(owner, method, press)
+    assert main_ends_with(monkeypatch, "--version") == 130
+    assert capsys.readouterr() == ("", "")
