@@ -17,7 +17,7 @@ from publora_sync.cli._accounts import (
     flat,
 )
 from publora_sync.cli._client import list_connections, open_client
-from publora_sync.cli._formats import csv_header, csv_rows, to_csv, to_json, to_ndjson
+from publora_sync.cli._formats import counted, csv_header, csv_rows, to_csv, to_json, to_ndjson
 from publora_sync.cli._options import Output, UserSelection, output_options, users_options
 from publora_sync.cli._platforms import PlatformFilter, platform_option
 from publora_sync.cli._run import Run, error_to_dict
@@ -123,7 +123,7 @@ def _write_one(everything: ConnectionList, wanted: PlatformFilter, output: Outpu
         case "table" if rows:
             write(accounts_for_people(rows, output.columns or SHOWN))
     if everything and not accounts:
-        note(f"None of {len(everything)} accounts is on {wanted}.")
+        note(f"None of {counted(len(everything), 'account')} is on {wanted}.")
 
 
 def _write_many(run: Run, output: Output) -> None:

@@ -172,7 +172,7 @@ def test_a_platform_without_accounts_is_said_on_stderr(run: Run, form: str) -> N
         arguments = ("connections", "--format", form, "--platform", "TikTok", "--platform", "X")
         done = run(*arguments, PUBLORA_BASE_URL=server.base_url)
     assert (done.exit_code, done.stdout) == (0, "")
-    assert done.stderr == "None of 1 accounts is on TikTok or X.\n"
+    assert done.stderr == "None of 1 account is on TikTok or X.\n"
 
 
 def test_a_mistyped_platform_is_told_and_ends_with_2(run: Run) -> None:
