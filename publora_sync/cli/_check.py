@@ -35,7 +35,8 @@ The most urgent account comes first: expired, then what expires soonest, then
 unknown. json is {{"accounts": how many were checked, "attention": [...],
 "failed": [{{"userId", "error"}}, ...]}}; ndjson and csv have a line an account,
 with "reason", where there are many users with "userEmail" and "userName", and
-then a line with "error" for each user who could not be asked.
+then a line with "error" for each user who could not be asked (csv with
+--columns: only if "error" is one of them).
 --columns takes these names and those of publora connections --help.
 
 \b

@@ -55,6 +55,7 @@ Many users (--users-file, --all-users, or --user more than once):
   and sums up at the end, also after Ctrl-C or when the key is refused.
   json has "error" in place of the user's "connections", ndjson and csv a
   line with "userId" and "error", and a table ends in a line of who failed.
+  csv with --columns has that line only if "error" is one of the columns.
   A users file has one id or e-mail a line, and blank lines and # comments.
   A user named twice is asked about once.
 
@@ -133,13 +134,13 @@ def _write_many(run: Run, output: Output) -> None:
         case "csv":
             names = output.columns or ("userId", *FIELDS, "error")
             escaped = is_terminal(sys.stdout)
-            _write_each(
-                run,
-                csv_header(names),
-                lambda answer: csv_rows(
-                    names, map(flat, _objects(answer)), raw=output.raw, escaped=escaped
-                ),
-            )
+
+            def rows_of(answer: UserConnections) -> str:
+                told = answer.error is None or output.tells_failures
+                rows = map(flat, _objects(answer) if told else ())
+                return csv_rows(names, rows, raw=output.raw, escaped=escaped)
+
+            _write_each(run, csv_header(names), rows_of)
         case "json":
             _write_at_the_end(
                 run, lambda answers: to_json({"users": [_user_to_dict(some) for some in answers]})
