@@ -14,6 +14,7 @@ from publora_sync.cli._accounts import (
     Owner,
 )
 from publora_sync.cli._client import DASHBOARD, OpenClient, list_connections, open_client
+from publora_sync.cli._formats import counted
 from publora_sync.cli._options import Output, UserSelection, output_options, users_options
 from publora_sync.cli._platforms import PlatformFilter, platform_option
 from publora_sync.cli._run import Run, error_to_dict
@@ -24,6 +25,8 @@ from publora_sync.cli._verdict import WHOSE, Verdict, whose
 __all__ = ["check"]
 
 _AT_DASHBOARD = f" at {DASHBOARD}"
+_NOBODY = "There are no users.\n"
+_BY_LINK = ": publora connect USER gives each a link"
 
 _EPILOG = f"""\
 {STATUS_HELP}
@@ -32,7 +35,8 @@ The most urgent account comes first: expired, then what expires soonest, then
 unknown. json is {{"accounts": how many were checked, "attention": [...],
 "failed": [{{"userId", "error"}}, ...]}}; ndjson and csv have a line an account,
 with "reason", where there are many users with "userEmail" and "userName", and
-then a line with "error" for each user who could not be asked.
+then a line with "error" for each user who could not be asked (csv with
+--columns: only if "error" is one of them).
 --columns takes these names and those of publora connections --help.
 
 \b
@@ -49,7 +53,10 @@ In a script, take what could not be found out for neither answer:
     0) ;;                                        # all is well
     1) mail -s "Reconnect" me@example.com < list ;;
     3) mail -s "Unknown" me@example.com < list ;;
-    *) echo "could not find out" >&2 ;;          # an outage, ...
+    *) echo "could not find out" >&2             # an outage, ...
+       if [ -s list ]; then                      # or only about some users
+         mail -s "Checked in part" me@example.com < list
+       fi ;;
   esac
 
 \b
@@ -63,7 +70,7 @@ Environment: HTTPS_PROXY, SSL_CERT_FILE and others; see publora --help.
 
 \b
 Exit codes:
-  0    no account has to be reconnected
+  0    no account has to be reconnected, also where there are no users
   1    some have to be, now or soon
   2    could not find out, or not about every user; stderr says why
   3    none has to be, as far as Publora knows, but some are unknown
@@ -102,7 +109,8 @@ def check(
         failed = 0
         verdict.add(wanted(list_connections(users.one, settings)))
         wanted.check()
-        headline = verdict.headline(f"{verdict.checked} accounts{wanted.words}", _AT_DASHBOARD)
+        among = f"{counted(verdict.checked, 'account')}{wanted.words}"
+        headline = verdict.headline(among, _BY_LINK if users.one else _AT_DASHBOARD)
         write(verdict.report(output, headline))
     sys.exit(2 if failed else verdict.exit_code)
 
@@ -148,11 +156,21 @@ def _named(opened: OpenClient, rows: list[AccountRow]) -> list[AccountRow]:
     ]
 
 
+def _none_of(run: Run) -> str:
+    """Say that nothing is known to have to be reconnected, and of whom that is known."""
+    if run.succeeded == len(run.owners):
+        return "none"
+    if run.succeeded:
+        return "none of those asked"
+    return f"not known of {counted(len(run.owners), 'user')}"
+
+
 def _write(run: Run, wanted: PlatformFilter, verdict: Verdict, output: Output) -> None:
     unknown = f", {verdict.unknown}" if verdict.unknown else ""
-    run.remark = f"; to reconnect: {verdict.counts or 'none'}{unknown}"
-    among = f"{verdict.checked} accounts{wanted.words} of {run.succeeded} users"
-    headline = verdict.headline(among, ": publora connect USER gives each a link", run.unasked)
+    run.remark = f"; to reconnect: {verdict.counts or _none_of(run)}{unknown}"
+    accounts = f"{counted(verdict.checked, 'account')}{wanted.words}"
+    among = f"{accounts} of {counted(run.succeeded, 'user')}"
+    headline = verdict.headline(among, _BY_LINK, run.unasked) if run.owners else _NOBODY
     failed = [
         {**whose(run.owners[answer.user_id]), **error_to_dict(answer)} for answer in run.failures
     ]

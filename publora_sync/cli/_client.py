@@ -171,7 +171,10 @@ def list_connections(user_id: str | None, settings: Settings) -> ConnectionList:
             user_id = find_user_id(opened, user_id)
         accounts = opened.ask(opened.client.connections.list, user_id=user_id)
     if not accounts:
-        note(f"No account is connected yet: connect some at {DASHBOARD}")
+        how = f"connect some at {DASHBOARD}"
+        if user_id is not None:
+            how = f"publora connect {escape(user_id)} gives a link to connect some with"
+        note(f"No account is connected yet: {how}")
     return accounts
 
 

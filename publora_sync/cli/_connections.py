@@ -17,7 +17,7 @@ from publora_sync.cli._accounts import (
     flat,
 )
 from publora_sync.cli._client import list_connections, open_client
-from publora_sync.cli._formats import csv_header, csv_rows, to_csv, to_json, to_ndjson
+from publora_sync.cli._formats import counted, csv_header, csv_rows, to_csv, to_json, to_ndjson
 from publora_sync.cli._options import Output, UserSelection, output_options, users_options
 from publora_sync.cli._platforms import PlatformFilter, platform_option
 from publora_sync.cli._run import Run, error_to_dict
@@ -55,6 +55,7 @@ Many users (--users-file, --all-users, or --user more than once):
   and sums up at the end, also after Ctrl-C or when the key is refused.
   json has "error" in place of the user's "connections", ndjson and csv a
   line with "userId" and "error", and a table ends in a line of who failed.
+  csv with --columns has that line only if "error" is one of the columns.
   A users file has one id or e-mail a line, and blank lines and # comments.
   A user named twice is asked about once.
 
@@ -123,7 +124,7 @@ def _write_one(everything: ConnectionList, wanted: PlatformFilter, output: Outpu
         case "table" if rows:
             write(accounts_for_people(rows, output.columns or SHOWN))
     if everything and not accounts:
-        note(f"None of {len(everything)} accounts is on {wanted}.")
+        note(f"None of {counted(len(everything), 'account')} is on {wanted}.")
 
 
 def _write_many(run: Run, output: Output) -> None:
@@ -133,13 +134,13 @@ def _write_many(run: Run, output: Output) -> None:
         case "csv":
             names = output.columns or ("userId", *FIELDS, "error")
             escaped = is_terminal(sys.stdout)
-            _write_each(
-                run,
-                csv_header(names),
-                lambda answer: csv_rows(
-                    names, map(flat, _objects(answer)), raw=output.raw, escaped=escaped
-                ),
-            )
+
+            def rows_of(answer: UserConnections) -> str:
+                told = answer.error is None or output.tells_failures
+                rows = map(flat, _objects(answer) if told else ())
+                return csv_rows(names, rows, raw=output.raw, escaped=escaped)
+
+            _write_each(run, csv_header(names), rows_of)
         case "json":
             _write_at_the_end(
                 run, lambda answers: to_json({"users": [_user_to_dict(some) for some in answers]})

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 __all__ = [
     "Format",
+    "counted",
     "csv_header",
     "csv_rows",
     "escape",
@@ -34,6 +35,11 @@ _RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uf
 def escape(text: str) -> str:
     r"""Replace each control character by an escape such as ``\x1b``: a terminal would obey it."""
     return _CONTROL_IN_TEXT.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many there are, such as ``"1 user"``; the *noun* takes an s for more than one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def to_json(document: Mapping[str, object]) -> str:

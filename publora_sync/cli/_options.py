@@ -31,6 +31,11 @@ class Output(NamedTuple):
     columns: tuple[str, ...] = ()
     raw: bool = False
 
+    @property
+    def tells_failures(self) -> bool:
+        """Whether there is a column for why a user could not be asked about."""
+        return not self.columns or "error" in self.columns
+
 
 _format_option = click.option(
     "--format",

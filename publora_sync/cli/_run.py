@@ -11,7 +11,7 @@ import click
 from publora_async import APIStatusError, JSONValue, ManagedUser, UserConnections, UserFailed
 from publora_sync.cli._accounts import Owner
 from publora_sync.cli._client import OpenClient, tell_of_silence
-from publora_sync.cli._formats import escape
+from publora_sync.cli._formats import counted, escape
 from publora_sync.cli._platforms import PlatformFilter
 from publora_sync.cli._progress import ProgressBar
 from publora_sync.cli._shell import complain, defer_ctrl_c, is_ctrl_c, is_quiet, note
@@ -90,7 +90,8 @@ class Run:
         why = "; ".join(f"{count} x {escape(cause)}" for cause, count in causes[:3])
         more = "; others" if len(causes) > 3 else ""
         failed = len(self.failures)
-        return f"{failed} of {self._total} users could not be asked: {why}{more}" if failed else ""
+        among = f"{failed} of {counted(self._total, 'user')}"
+        return f"{among} could not be asked: {why}{more}" if failed else ""
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -151,10 +152,10 @@ class Run:
         raise click.exceptions.Exit(130)
 
     def _summary(self) -> str:
-        accounts = f"{self.found} accounts"
+        accounts = counted(self.found, "account")
         if self._platforms:
             accounts = f"{self._listed} of {accounts} on {self._platforms}"
         return (
-            f"{self._done} of {self._total} users, {len(self.failures)} failed, "
+            f"{self._done} of {counted(self._total, 'user')}, {len(self.failures)} failed, "
             f"{self._without_accounts} without accounts; {accounts}{self.remark}"
         )

@@ -40,6 +40,8 @@ def duration(text: str) -> timedelta:
     Raises:
         BadParameter: *text* is not a number and one of w, d, h, m, s.
     """
+    if re.fullmatch("[0-9]{1,8}", text):
+        raise click.BadParameter(f"{text} needs a unit, w, d, h, m or s: such as {text}d for days.")
     found = re.fullmatch(r"([0-9]{1,8})([wdhms])", text)
     if found is None:
         raise click.BadParameter(f"{text!r} is no span of time such as 7d, 36h, 90m or 2w.")

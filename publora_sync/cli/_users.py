@@ -7,7 +7,7 @@ import click
 
 from publora_async import ConflictError, ManagedUser
 from publora_sync.cli._client import find_user_id, open_client
-from publora_sync.cli._formats import escape, to_csv, to_json, to_ndjson
+from publora_sync.cli._formats import counted, escape, to_csv, to_json, to_ndjson
 from publora_sync.cli._options import Output, output_options
 from publora_sync.cli._settings import Settings, client_options
 from publora_sync.cli._shell import CommandError, is_terminal, note, write
@@ -94,7 +94,7 @@ def find(*, text: str, output: Output, settings: Settings) -> None:
     ]
     _write(found, output)
     if not found:
-        note(f"None of {len(everybody)} users has {escape(text)!r} in e-mail or name.")
+        note(f"None of {counted(len(everybody), 'user')} has {escape(text)!r} in e-mail or name.")
         sys.exit(1)
 
 

@@ -101,7 +101,7 @@ class Verdict:
             case "csv":
                 owner, error = (WHOSE, ("error",)) if many else ((), ())
                 names = output.columns or (*owner, *FIELDS, "reason", *error)
-                all_rows = map(flat, [*objects, *failed])
+                all_rows = map(flat, [*objects, *(failed if output.tells_failures else ())])
                 return to_csv(names, all_rows, raw=output.raw, escaped=is_terminal(sys.stdout))
         if not rows:
             return headline

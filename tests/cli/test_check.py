@@ -3,8 +3,13 @@
 import csv
 import io
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -98,7 +103,7 @@ def test_within_says_how_soon_is_soon(run: Run, within: str | None, soon: list[s
 def test_what_is_only_soon_is_said_so(run: Run) -> None:
     done = checked(run, expiring("facebook", days=41), within="60d")
     assert done.stdout.splitlines()[0] == (
-        "Of 1 accounts, reconnect 1 soon at https://app.publora.com"
+        "Of 1 account, reconnect 1 soon at https://app.publora.com"
     )
     assert "expires in 41 days" in done.stdout
 
@@ -182,13 +187,23 @@ def test_check_whose_key_is_refused_half_way_prints_what_it_found(
     assert done.stderr.splitlines()[0].startswith("Ended after 4 of 12 users, ")
 
 
+def test_a_users_accounts_are_reconnected_with_a_link_for_the_user(run: Run) -> None:
+    with listing(EXPIRED) as server:
+        done = run("check", "--user", "u1", PUBLORA_BASE_URL=server.base_url)
+    assert done.stdout.splitlines()[0] == (
+        "Of 1 account, reconnect 1 now: publora connect USER gives each a link"
+    )
+    with listing() as server:
+        nothing = run("check", "--user", "u1", PUBLORA_BASE_URL=server.base_url)
+    assert nothing.stderr == (
+        "No account is connected yet: publora connect u1 gives a link to connect some with\n"
+    )
+
+
 def test_no_managed_user_is_no_failure(run: Run) -> None:
     with Sandbox(users=0) as service:
         done = run("check", "--all-users", PUBLORA_BASE_URL=service.base_url)
-    assert (done.exit_code, done.stdout) == (
-        0,
-        "None of 0 accounts of 0 users has to be reconnected.\n",
-    )
+    assert (done.exit_code, done.stdout) == (0, "There are no users.\n")
     assert done.stderr == summary(0, 0, 0, "0 accounts; to reconnect: none")
 
 
@@ -236,7 +251,7 @@ def test_check_can_be_about_one_platform(run: Run) -> None:
         healthy = run("check", "--platform", "X", **environment)
         assert (healthy.exit_code, healthy.stdout) == (
             0,
-            "None of 1 accounts on X has to be reconnected.\n",
+            "None of 1 account on X has to be reconnected.\n",
         )
         assert run("check", "--platform", "LinkedIn", **environment).exit_code == 1
         mistyped = run("check", "--platform", "linkdin", **environment)
@@ -295,28 +310,40 @@ def test_check_of_many_users_says_who_they_are_and_who_failed(ask: Run, service:
 
 
 @pytest.mark.parametrize(
-    ("answers", "said"),
+    ("answers", "said", "remark"),
     [
         (
             [reply({"error": "No"}, status=400)],
             "2 of 2 users could not be asked: 2 x HTTP 400: No.\n",
+            "0 accounts; to reconnect: not known of 2 users",
         ),
         (
             [reply(ConnectionList([HEALTHY]).to_dict()), reply({"error": "No"}, status=400)],
             (
-                "None of 1 accounts of 1 users has to be reconnected, "
+                "None of 1 account of 1 user has to be reconnected, "
                 "but 1 of 2 users could not be asked: 1 x HTTP 400: No.\n"
             ),
+            "1 account; to reconnect: none of those asked",
+        ),
+        (
+            [reply(ConnectionList([EXPIRED]).to_dict()), reply({"error": "No"}, status=400)],
+            (
+                "Of 1 account of 1 user, reconnect 1 now: publora connect USER gives each a link\n"
+                "1 of 2 users could not be asked: 1 x HTTP 400: No.\n"
+            ),
+            "1 account; to reconnect: 1 now",
         ),
     ],
 )
 def test_nothing_reads_as_if_all_were_well_where_users_could_not_be_asked(
-    run: Run, answers: list[bytes], said: str
+    run: Run, answers: list[bytes], said: str, remark: str
 ) -> None:
     arguments = ("check", "--user", "a", "--user", "b", "--concurrency", "1")
     with HostileServer(*answers) as server:
         done = run(*arguments, PUBLORA_BASE_URL=server.base_url)
-    assert (done.exit_code, done.stdout) == (2, said)
+    headline = done.stdout.partition("\n\n")[0].rstrip("\n")
+    assert (done.exit_code, f"{headline}\n") == (2, said)
+    assert done.stderr.splitlines()[-1].endswith(f"; {remark}.")
 
 
 def test_a_platform_that_is_mistyped_for_many_users_gives_no_verdict(run: Run) -> None:
@@ -333,3 +360,42 @@ def test_check_does_with_ids_where_nobody_tells_whose_they_are(run: Run) -> None
         done = run("check", "--user", "u1", "--user", "u2", PUBLORA_BASE_URL=server.base_url)
     assert done.exit_code == 1
     assert {line.split()[0] for line in done.stdout.splitlines()[3:]} == {"u1", "u2"}
+
+
+SH = shutil.which("sh") or ""
+
+
+@pytest.mark.skipif(not SH, reason="no sh")
+@pytest.mark.parametrize(
+    ("answers", "mailed", "told"),
+    [
+        ([HEALTHY, HEALTHY], "", ""),
+        ([HEALTHY, EXPIRED], "Reconnect", ""),
+        ([HEALTHY, UNKNOWN], "Unknown", ""),
+        ([None, EXPIRED], "Checked in part", "could not find out\n"),
+    ],
+)
+def test_the_script_in_the_help_mails_every_account_to_reconnect(
+    run: Run, tmp_path: Path, answers: list[Connection | None], mailed: str, told: str
+) -> None:
+    example = run("check", "--help").stdout.partition("neither answer:\n")[2]
+    script = f"{example.partition('esac')[0]}esac\n"
+    command = f'{sys.executable} -m publora_sync "$@" --concurrency 1 -q 2> failed'
+    functions = f"publora() {{ {command}; }}\nmail() {{ echo $2 > subject; cat > body; }}\n"
+    users = reply({"users": [{"_id": f"u{number}"} for number in range(len(answers))]})
+    refusal = reply({"error": "No"}, status=400)
+    each = [refusal if one is None else reply(ConnectionList([one]).to_dict()) for one in answers]
+    with HostileServer(users, *each, users) as server:
+        settings = {"PUBLORA_API_KEY": "sk_made.up", "PUBLORA_BASE_URL": server.base_url}
+        done = subprocess.run(
+            [SH, "-u", "-c", functions + script],
+            cwd=tmp_path,
+            env={**os.environ, **settings},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.stderr == told
+    subject, body = tmp_path / "subject", tmp_path / "body"
+    assert (subject.read_text().strip() if subject.exists() else "") == mailed
+    assert not mailed or ("linkedin-1" in body.read_text()) == (EXPIRED in answers)

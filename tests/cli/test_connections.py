@@ -172,7 +172,7 @@ def test_a_platform_without_accounts_is_said_on_stderr(run: Run, form: str) -> N
         arguments = ("connections", "--format", form, "--platform", "TikTok", "--platform", "X")
         done = run(*arguments, PUBLORA_BASE_URL=server.base_url)
     assert (done.exit_code, done.stdout) == (0, "")
-    assert done.stderr == "None of 1 accounts is on TikTok or X.\n"
+    assert done.stderr == "None of 1 account is on TikTok or X.\n"
 
 
 def test_a_mistyped_platform_is_told_and_ends_with_2(run: Run) -> None:
@@ -303,6 +303,28 @@ def test_no_format_loses_sight_of_a_user_who_could_not_be_asked(run: Run) -> Non
             "error": {"type": "BadRequestError", "status": 400, "message": "HTTP 400: No"},
         }
     ]
+
+
+@pytest.mark.parametrize("command", ["connections", "check"])
+@pytest.mark.parametrize(
+    ("columns", "written"),
+    [
+        ("platformId,status", ["platformId,status", "x-1,expired"]),
+        ("userId,status", ["userId,status", "a,expired"]),
+        ("userId,error", ["userId,error", "a,", "b,HTTP 400: No"]),
+    ],
+)
+def test_csv_of_chosen_columns_has_no_rows_that_do_not_say_that_they_are_failures(
+    run: Run, command: str, columns: str, written: list[str]
+) -> None:
+    account = Connection(platform_id="x-1", token_status="expired")
+    answers = (reply(ConnectionList([account]).to_dict()), reply({"error": "No"}, status=400))
+    users = ("--user", "a", "--user", "b", "--concurrency", "1")
+    with HostileServer(*answers) as server:
+        arguments = (command, *users, "--format", "csv", "--columns", columns)
+        done = run(*arguments, PUBLORA_BASE_URL=server.base_url)
+    assert (done.exit_code, done.stdout.splitlines()) == (2, written)
+    assert done.stderr.startswith("user b failed: HTTP 400: No\n")
 
 
 def test_a_table_of_nobody_says_how_many_could_not_be_asked_and_why(run: Run) -> None:

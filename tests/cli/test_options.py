@@ -98,13 +98,20 @@ def test_a_key_without_workspace_access_is_one_line(run: Run, sandbox: Sandbox) 
     assert done.stderr.startswith("publora: HTTP 403: Workspace access is not enabled")
 
 
-@pytest.mark.parametrize(
-    "span", ["7", "d", "-7d", "7 d", "1.5d", "7y", "999999999w", "\u0667d", ""]
-)
+@pytest.mark.parametrize("span", ["d", "-7d", "7 d", "1.5d", "7y", "999999999w", "\u0667d", ""])
 def test_a_bad_span_is_bad_usage(run: Run, span: str) -> None:
     done = run("check", "--within", span)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.splitlines()[-1] == (
         f"Error: Invalid value for '--within': {span!r} is no span of time "
         "such as 7d, 36h, 90m or 2w."
+    )
+
+
+def test_a_span_without_a_unit_is_told_what_to_write(run: Run) -> None:
+    done = run("check", "--within", "14")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == (
+        "Error: Invalid value for '--within': 14 needs a unit, w, d, h, m or s: "
+        "such as 14d for days."
     )

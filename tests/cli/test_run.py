@@ -97,7 +97,7 @@ def test_ctrl_c_says_how_far_it_came(
             TERM="xterm",
         )
     assert (done.exit_code, json.loads(done.stdout)["userId"]) == (130, "a")
-    said = "Stopped by Ctrl-C after 1 of 2 users, 0 failed, 0 without accounts; 1 accounts.\n"
+    said = "Stopped by Ctrl-C after 1 of 2 users, 0 failed, 0 without accounts; 1 account.\n"
     if drawn:
         assert done.stderr.endswith(said)
         assert "1/2 users" in done.stderr
