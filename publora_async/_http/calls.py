@@ -12,7 +12,7 @@ from publora_async._http.attempt import Attempts
 from publora_async._http.failures import Failure, too_late
 from publora_async._http.gate import Gate, Outcome
 from publora_async._http.options import ClientOptions
-from publora_async._http.request import Request
+from publora_async._http.request import USER_HEADER, Request
 from publora_async._http.retry import RetryPolicy, may_repeat
 from publora_async._http.session import Pool
 from publora_async._http.timer import Until
@@ -106,9 +106,10 @@ class Transport:
                 outcome = await self._in_slot(session, request, decode, deadline)
             else:
                 outcome = await self._in_turn(session, request, decode, deadline, gate)
+            if logger.isEnabledFor(logging.DEBUG):
+                _log_attempt(request, outcome, attempt)
             if not isinstance(outcome, Failure):
                 self._budget.earn(paid)
-                logger.debug("%s %s: answered, attempt %d", request.method, request.route, attempt)
                 return outcome
             if over := self.pool.over():
                 return over
@@ -194,14 +195,28 @@ class Transport:
             slots.release()
 
 
+def _log_attempt(request: Request, outcome: object, attempt: int) -> None:
+    what = "answered"
+    if isinstance(outcome, Failure):
+        if outcome.unsent:
+            return
+        what = _what_failed(outcome.error)
+    user_id = request.headers.get(USER_HEADER)
+    whose = f" for user {user_id}" if user_id else ""
+    logger.debug("%s %s%s: %s, attempt %d", request.method, request.route, whose, what, attempt)
+
+
 def _log_retry(
     request: Request, error: APIStatusError | TransportError, attempt: int, delay: float
 ) -> None:
-    what = error.status if isinstance(error, APIStatusError) else type(error).__name__
     logger.info(
         "%s %s: %s, attempt %d, again in %.2f s",
-        *(request.method, request.route, what, attempt, delay),
+        *(request.method, request.route, _what_failed(error), attempt, delay),
     )
+
+
+def _what_failed(error: PubloraError) -> str:
+    return str(error.status) if isinstance(error, APIStatusError) else type(error).__name__
 
 
 _HELD_BACK = (

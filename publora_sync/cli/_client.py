@@ -109,7 +109,7 @@ def open_client(settings: Settings, *, hint: bool = False) -> Iterator[OpenClien
         CommandError: There is no key, and nobody to type it in.
         ConfigurationError: The key, the base URL or the proxy cannot be used.
     """
-    with _log_of_attempts(settings):
+    with _log_of_attempts() if settings.verbose else _warnings():
         if not settings.sandbox:
             key = prompt_for_key()
             with _client(key, None, settings) as client:
@@ -138,15 +138,42 @@ def _client(key: str | None, base_url: str | None, settings: Settings) -> Publor
 
 
 @contextmanager
-def _log_of_attempts(settings: Settings) -> Iterator[None]:
-    if not settings.verbose:
-        yield
-        return
-    logger = logging.getLogger("publora_async")
-    handler, before = logging.StreamHandler(), logger.level
+def _log_of_attempts() -> Iterator[None]:
+    handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", "%H:%M:%S"))
+    with _logging_to(handler, logging.DEBUG):
+        yield
+
+
+@contextmanager
+def _warnings() -> Iterator[None]:
+    """Tell at the end, below any progress bar, what the SDK warned of, each once."""
+    told = _Told(logging.WARNING)
+    try:
+        with _logging_to(told, logging.WARNING):
+            yield
+    finally:
+        for words in told.words:
+            note(f"Warning: {escape(words)}")
+
+
+class _Told(logging.Handler):
+    """Keeps what it is told, each once."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.words: dict[str, None] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.words[record.getMessage()] = None
+
+
+@contextmanager
+def _logging_to(handler: logging.Handler, level: int) -> Iterator[None]:
+    logger = logging.getLogger("publora_async")
+    before = logger.level
     logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
+    logger.setLevel(level)
     try:
         yield
     finally:

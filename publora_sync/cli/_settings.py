@@ -81,7 +81,12 @@ _OPTIONS = (
         show_default=True,
         help="The most one call may take, with its retries; of many users each is a call.",
     ),
-    click.option("-v", "--verbose", is_flag=True, help="Tell of each attempt, wait and status."),
+    click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        help="Tell of each attempt, for whom it was and what came of it, and of each wait.",
+    ),
     click.option(
         "-q",
         "--quiet",

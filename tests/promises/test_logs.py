@@ -1,15 +1,16 @@
 """What the logs tell: that something is asked again, and nothing that a log should not hold."""
 
+import asyncio
 import logging
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
-from asking import ClientOf, Serve, failure, listing
+from asking import ClientOf, Serve, failure, listing, outcome_of
 from colours import Question
 from conftest import KEY
-from hostile import Answer, reply, then_hang_up
+from hostile import Answer, Held, reply, then_hang_up
 
 FITS_ALL = {
     "success": True,
@@ -21,7 +22,7 @@ FITS_ALL = {
     "url": "https://example.com/swordfish",
     "apiKey": "sk_swordfish",
 }
-USER = "u-swordfish"
+USER = "u-angelfish"
 TAKES_LONGER = "requests go through aiohttp's session"
 CALLS: dict[str, Question] = {
     "GET /platform-connections": lambda p: p.connections.list(user_id=USER),
@@ -60,11 +61,12 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     yield lines
     for record in records:
         assert "swordfish" not in str(vars(record))
+        assert record.levelno == logging.DEBUG or "angelfish" not in str(vars(record))
         assert KEY not in str(vars(record))
 
 
 @pytest.mark.parametrize("call", CALLS)
-async def test_07_logs_hold_method_path_status_attempt_and_delay_and_nothing_else(
+async def test_07_logs_hold_method_path_status_attempt_and_delay_and_at_debug_the_user(
     call: str, serve: Serve, client_of: ClientOf, told: Lines
 ) -> None:
     refusal = {"error": "swordfish is asked for too often", "code": "swordfish"}
@@ -73,10 +75,14 @@ async def test_07_logs_hold_method_path_status_attempt_and_delay_and_nothing_els
     client = client_of(server)
     await client.ask(CALLS[call])
     first, second = client.waits
+    acts_for_user = call in {"GET /platform-connections", "POST /test-connection/{id}"}
+    named = f"{call} for user {USER}" if acts_for_user else call
     assert told == [
+        ("publora_async", "DEBUG", f"{named}: 429, attempt 1"),
         ("publora_async", "INFO", f"{call}: 429, attempt 1, again in {first:.2f} s"),
+        ("publora_async", "DEBUG", f"{named}: 429, attempt 2"),
         ("publora_async", "INFO", f"{call}: 429, attempt 2, again in {second:.2f} s"),
-        ("publora_async", "DEBUG", f"{call}: answered, attempt 3"),
+        ("publora_async", "DEBUG", f"{named}: answered, attempt 3"),
     ]
     assert len(server.heads) == 3
 
@@ -89,6 +95,7 @@ async def test_07_logs_name_what_broke_where_there_was_no_status(
     await client.ask(listing)
     line = f"TransportError, attempt 1, again in {client.waits[0]:.2f} s"
     assert told == [
+        ("publora_async", "DEBUG", "GET /platform-connections: TransportError, attempt 1"),
         ("publora_async", "INFO", f"GET /platform-connections: {line}"),
         ("publora_async", "DEBUG", "GET /platform-connections: answered, attempt 2"),
     ]
@@ -96,32 +103,47 @@ async def test_07_logs_name_what_broke_where_there_was_no_status(
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "what"),
     [
-        reply({"error": "swordfish"}, status=401),
-        reply(b"<html>swordfish", status=500),
-        reply(b"swordfish"),
-        reply(b"swordfish", headers={"Content-Encoding": "gzip"}),
-        b"swordfish\r\n\r\n",
+        (reply({"error": "swordfish"}, status=401), "401"),
+        (reply(b"<html>swordfish", status=500), "500"),
+        (reply(b"swordfish"), "ResponseDecodeError"),
+        (reply(b"swordfish", headers={"Content-Encoding": "gzip"}), "TransportError"),
+        (b"swordfish\r\n\r\n", "TransportError"),
     ],
 )
-async def test_07_logs_do_not_repeat_what_is_raised(
-    answer: Answer, serve: Serve, client_of: ClientOf, told: Lines
+async def test_07_logs_tell_at_debug_of_a_last_attempt_and_not_what_is_raised(
+    answer: Answer, what: str, serve: Serve, client_of: ClientOf, told: Lines
 ) -> None:
     server = serve(answer)
     await failure(client_of(server, max_retries=0))
-    assert told == []
+    assert told == [("publora_async", "DEBUG", f"GET /platform-connections: {what}, attempt 1")]
     assert len(server.heads) == 1
 
 
-async def test_07_logs_hold_no_user_ids_of_a_fan_out(
+async def test_07_logs_tell_of_no_attempt_where_none_was_made(
+    serve: Serve, client_of: ClientOf, told: Lines
+) -> None:
+    server = serve(held := Held())
+    client = client_of(server, timeout=5, deadline=1, max_connections=1)
+    async with client.still_clock():
+        calls = [asyncio.create_task(client.ask(listing)) for _ in range(2)]
+        await held.next()
+        await client.advance(2)
+        errors = [await outcome_of(call) for call in calls]
+    assert sorted(error.attempts for error in errors) == [0, 1]
+    line = "GET /platform-connections: RequestTimeoutError, attempt 1"
+    assert told == [("publora_async", "DEBUG", line)]
+
+
+async def test_07_logs_name_the_users_of_a_fan_out_at_debug(
     serve: Serve, client_of: ClientOf, told: Lines
 ) -> None:
     server = serve(reply(FITS_ALL))
-    users = [f"u-swordfish-{number}" for number in range(50)]
+    users = [f"u-angelfish-{number}" for number in range(50)]
     await client_of(server).ask(lambda publora: publora.connections.list_many(users))
-    line = "GET /platform-connections: answered, attempt 1"
-    assert told == [("publora_async", "DEBUG", line)] * 50
+    lines = [f"GET /platform-connections for user {user}: answered, attempt 1" for user in users]
+    assert sorted(told) == sorted(("publora_async", "DEBUG", line) for line in lines)
     assert len(server.heads) == 50
 
 
