@@ -47,10 +47,7 @@ def _parts(table: Table, *, images: bool) -> Iterator[str]:
     yield f'<div class="publora-shown"><style>{STYLE}</style><div class="publora-frame">'
     # No <caption>: it would be as wide as the table, and scroll away with it.
     yield f'<p class="publora-caption">{_text(table.caption, _MOST_TITLE)}'
-    if table.alarm:
-        alarm = f"{_MARK.format('✗')} {_text(table.alarm, _MOST_TITLE)}"
-        yield f'<span class="publora-alarm">{alarm}</span>'
-    yield "</p>"
+    yield f"{_alarm(table)}</p>"
     if table.rows:
         yield from _table(table, images=images)
     yield "</div></div>"
@@ -74,10 +71,18 @@ def _table(table: Table, *, images: bool) -> Iterator[str]:
             yield f"<td{long}>{_cell(cell, images=images)}</td>"
         yield "</tr>"
     yield "</tbody>"
-    if table.left_out:
-        more = f"and {table.left_out:,} more, which are not shown"
-        yield f'<tfoot><tr><td colspan="{len(table.columns)}">{more}</td></tr></tfoot>'
+    more = f"and {table.left_out:,} more, which are not shown" if table.left_out else ""
+    # Once more: whoever has come to the end of a long table no longer sees its caption.
+    if last := more + _alarm(table):
+        yield f'<tfoot><tr><td colspan="{len(table.columns)}">{last}</td></tr></tfoot>'
     yield "</table></div>"
+
+
+def _alarm(table: Table) -> str:
+    if not table.alarm:
+        return ""
+    alarm = f"{_MARK.format('✗')} {_text(table.alarm, _MOST_TITLE)}"
+    return f'<span class="publora-alarm">{alarm}</span>'
 
 
 _MARK = '<span aria-hidden="true">{}</span>'

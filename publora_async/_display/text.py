@@ -28,8 +28,6 @@ def render(table: Table, columns: int | None = None) -> str:
     """
     room = columns or shutil.get_terminal_size().columns
     lines = [visible(table.caption)]
-    if table.alarm:
-        lines.append(f"✗ {visible(table.alarm)}")
     if table.rows:
         ways = list(_ways(table))
         rows = next((rows for rows in ways if _taken(_widths(rows)) <= room), ways[-1])
@@ -37,6 +35,8 @@ def render(table: Table, columns: int | None = None) -> str:
         lines += ["", *(_aligned(row, widths) for row in rows)]
     if table.left_out:
         lines.append(f"... and {table.left_out:,} more")
+    if table.alarm:
+        lines.append(f"✗ {visible(table.alarm)}")
     return "\n".join(lines)
 
 

@@ -53,8 +53,9 @@ def test_a_table_has_a_caption_headers_and_what_is_left_out() -> None:
         '<td><span class="publora-pill publora-good"><span aria-hidden="true">✓</span> '
         "<bdi>valid</bdi></span></td></tr>"
         '<tr><th scope="row" class="publora-name"><bdi>Bo</bdi></th><td><bdi>-</bdi></td></tr>'
-        '</tbody><tfoot><tr><td colspan="2">and 1,200 more, which are not shown</td></tr></tfoot>'
-        "</table></div>"
+        '</tbody><tfoot><tr><td colspan="2">and 1,200 more, which are not shown'
+        '<span class="publora-alarm"><span aria-hidden="true">✗</span> <bdi>1 of 3 failed</bdi>'
+        "</span></td></tr></tfoot></table></div>"
     )
 
 
@@ -81,7 +82,7 @@ def test_every_text_is_escaped() -> None:
         shown = body(table, images=images)
         tags = Tags(shown)
         assert tags.open == []
-        expected = {"p", "bdi", "span", "div", "table", "thead", "tr", "th", "tbody", "td"}
+        expected = {"p", "bdi", "span", "div", "table", "thead", "tr", "th", "tbody", "td", "tfoot"}
         assert {name for name, _ in tags.found} == expected | ({"img"} if images else set())
         names = {name for _, found in tags.found for name in found}
         assert {name for name in names if name.startswith("on")} == set()

@@ -116,13 +116,14 @@ def test_a_long_list_is_shortened_and_says_by_how_much(
 ) -> None:
     html = many(count)[which].to_html(max_rows=most)
     assert html.count('<th scope="row"') == most
-    assert ("<tfoot>" in html, left in html) == (bool(left), True)
+    assert left in html
+    assert ("which are not shown" in html) is bool(left)
 
 
 def test_a_long_list_is_shorter_still_in_a_terminal() -> None:
     for shown in many(1000):
         lines = pretty(shown).splitlines()
-        assert lines[-1] == "... and 980 more"
+        assert "... and 980 more" in lines[-2:]
 
 
 def test_of_a_long_list_only_what_is_shown_becomes_rows(monkeypatch: pytest.MonkeyPatch) -> None:

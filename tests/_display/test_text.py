@@ -27,37 +27,37 @@ TABLE = Table(
 )
 WIDE = """\
 2 accounts: 1 valid, 1 expired
-✗ 1 of 3 users failed: HTTP 503
 
 ACCOUNT                  HEALTH                       PLATFORM                   LAST ERROR
 Juniper 東京 (@juniper)  ✓ valid                      twitter (twitter-1234567)  -
 Zoë                      ✗ expired (Publora says so)  telegram (telegram--100)   \
 The user has withdrawn access (4 days ago)
-... and 7 more"""
+... and 7 more
+✗ 1 of 3 users failed: HTTP 503"""
 BRIEF = """\
 2 accounts: 1 valid, 1 expired
-✗ 1 of 3 users failed: HTTP 503
 
 ACCOUNT       HEALTH     PLATFORM         LAST ERROR
 Juniper 東京  ✓ valid    twitter-1234567  -
 Zoë           ✗ expired  telegram--100    The user has withdrawn access
-... and 7 more"""
+... and 7 more
+✗ 1 of 3 users failed: HTTP 503"""
 NARROW = """\
 2 accounts: 1 valid, 1 expired
-✗ 1 of 3 users failed: HTTP 503
 
 ACCOUNT       HEALTH     PLATFORM
 Juniper 東京  ✓ valid    twitter-1234567
 Zoë           ✗ expired  telegram--100
-... and 7 more"""
+... and 7 more
+✗ 1 of 3 users failed: HTTP 503"""
 TINY = """\
 2 accounts: 1 valid, 1 expired
-✗ 1 of 3 users failed: HTTP 503
 
 ACCOUNT   HEALTH    PLATFORM
 Juniper…  ✓ valid   twitter…
 Zoë       ✗ expir…  telegra…
-... and 7 more"""
+... and 7 more
+✗ 1 of 3 users failed: HTTP 503"""
 
 
 @pytest.mark.parametrize(
