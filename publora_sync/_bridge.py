@@ -15,7 +15,7 @@ from typing import Generic, ParamSpec, TypeVar
 
 from publora_async import ClientStateError, PubloraError
 from publora_async._loops import loop_or_none
-from publora_sync._loop_thread import LoopThread
+from publora_sync._loop_thread import LoopThread, threads_are_green
 
 __all__ = ["Bridge"]
 
@@ -132,7 +132,8 @@ class Bridge:
         """
         loop_thread = self._started()
         blocked = loop_or_none()
-        if blocked is not None:
+        # Of green threads, asyncio takes each for the one that its loop runs on.
+        if blocked is not None and not threads_are_green():
             self._tell_that_it_blocks(blocked)
         job = _Job(partial(call, *args, **kwargs))
         try:

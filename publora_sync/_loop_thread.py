@@ -24,7 +24,7 @@ from anyio.from_thread import BlockingPortal
 
 from publora_async import ClientStateError
 
-__all__ = ["LoopThread"]
+__all__ = ["LoopThread", "threads_are_green"]
 
 _INSTANT = 0.1
 """Seconds that a thread which has ended may take to be gone from the system."""
@@ -147,7 +147,7 @@ class LoopThread:
         self._thread = threading.current_thread()
         self._runs = True
         try:
-            green = _threads_are_green()
+            green = threads_are_green()
             use_uvloop = not green and find_spec("uvloop") is not None  # extra: speed
             anyio.run(self._serve, backend_options={"use_uvloop": use_uvloop})
         except Exception as error:
@@ -185,12 +185,15 @@ def _wait_for_end(entry: str) -> None:
         time.sleep(0.001)
 
 
-def _threads_are_green() -> bool:
+def threads_are_green() -> bool:
     """
     Tell whether gevent or eventlet has put threads of its own in the place of the system's.
 
     All of those share one thread of the system's, which uvloop would keep for itself while it
     waits: the process would stand still. asyncio's loop waits by what they have put in, too.
+
+    Raises:
+        RuntimeError: They have done so by halves.
     """
     if type(threading.get_ident) is BuiltinFunctionType:
         return False

@@ -20,7 +20,7 @@ from hostile import HostileServer, reply
 from publora_async import ClientStateError, ConnectionList
 from publora_sync import Publora
 from publora_sync._bridge import Bridge
-from publora_sync._loop_thread import LoopThread, _threads_are_green
+from publora_sync._loop_thread import LoopThread, threads_are_green
 
 
 def loop_threads() -> list[threading.Thread]:
@@ -347,9 +347,9 @@ def test_threads_of_gevents_or_eventlets_are_told_from_the_systems(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     get_ident, wait = threading.get_ident, select.select
-    assert not _threads_are_green()
+    assert not threads_are_green()
     monkeypatch.setattr(threading, "get_ident", partial(get_ident))
     with pytest.raises(RuntimeError, match="gevent's or eventlet's, but select is not: patch all"):
-        _threads_are_green()
+        threads_are_green()
     monkeypatch.setattr(select, "select", partial(wait))
-    assert _threads_are_green()
+    assert threads_are_green()
