@@ -92,7 +92,11 @@ def csv_rows(
 
 def _csv(rows: Iterable[Iterable[str]]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
+    plain = csv.writer(out, lineterminator="\n")
+    quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in map(list, rows):
+        # Before CPython 3.13, a cell with a carriage return is not quoted unasked.
+        (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
     return out.getvalue()
 
 
