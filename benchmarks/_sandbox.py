@@ -17,8 +17,7 @@ __all__: list[str] = []
 
 async def _serve(accounts: int, form: Literal["today", "contract"], users: int) -> None:
     async with Sandbox(users=max(users, 1), form=form) as sandbox:
-        # The first user has no accounts to begin with.
-        user_id = sandbox.user_ids[0]
+        user_id = sandbox.create_user("benchmark@example.com")
         for _ in range(accounts):
             sandbox.connect("twitter", user_id=user_id)
         async with AsyncPublora(sandbox.api_key, base_url=sandbox.base_url) as publora:

@@ -33,7 +33,7 @@ def _sandbox(users: int) -> Iterator[dict[str, str]]:
         if process.stdout is None:
             raise RuntimeError("the sandbox has no output")
         lines = [process.stdout.readline().strip() for _ in range(2)]
-        yield dict(line.split("=", 1) for line in lines)
+        yield dict(line.removeprefix("export ").split("=", 1) for line in lines)
     finally:
         process.terminate()
         process.wait()
