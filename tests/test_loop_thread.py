@@ -6,10 +6,12 @@ import select
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextvars import ContextVar
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -20,7 +22,7 @@ from hostile import HostileServer, reply
 from publora_async import ClientStateError, ConnectionList
 from publora_sync import Publora
 from publora_sync._bridge import Bridge
-from publora_sync._loop_thread import LoopThread, threads_are_green
+from publora_sync._loop_thread import LoopThread, _wait_for_end, threads_are_green
 
 
 def loop_threads() -> list[threading.Thread]:
@@ -341,6 +343,26 @@ def test_a_thread_that_is_stopped_before_it_starts_closes_and_ends_when_it_does(
     loop_thread.join()
     assert closed == [True]
     assert not loop_thread.is_alive
+
+
+def test_a_thread_that_the_system_still_lists_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = tmp_path / "thread"
+    entry.touch()
+    monkeypatch.setattr(time, "sleep", lambda _: entry.unlink())
+    _wait_for_end(str(entry))
+    assert not entry.exists()
+
+
+def test_a_thread_that_the_system_lists_for_ever_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: sum(slept))
+    monkeypatch.setattr(time, "sleep", slept.append)
+    _wait_for_end(str(tmp_path))
+    assert 0 < sum(slept) < 1
 
 
 def test_threads_of_gevents_or_eventlets_are_told_from_the_systems(

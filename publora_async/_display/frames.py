@@ -49,7 +49,7 @@ def to_pandas(
     try:
         import pandas as pd
     except ImportError:
-        raise ImportError("to_pandas() needs pandas: pip install 'publora[pandas]'") from None
+        raise ImportError("to_pandas() needs pandas: pip install pandas") from None
     # Named for every column: an empty frame, or one without a date, has no values to go by.
     kinds = {
         "text": pd.Series([""]).dtype,  # object, or str from pandas 3 on
@@ -79,7 +79,7 @@ def to_polars(
     try:
         import polars as pl
     except ImportError:
-        raise ImportError("to_polars() needs polars: pip install 'publora[polars]'") from None
+        raise ImportError("to_polars() needs polars: pip install polars") from None
     kinds = {
         "text": pl.String(),
         "flag": pl.Boolean(),
@@ -109,7 +109,7 @@ def to_arrow(
     try:
         import pyarrow as pa
     except ImportError:
-        raise ImportError("to_arrow() needs pyarrow: pip install 'publora[arrow]'") from None
+        raise ImportError("to_arrow() needs pyarrow: pip install pyarrow") from None
     kinds = {
         "text": pa.string(),
         "flag": pa.bool_(),

@@ -124,7 +124,7 @@ def _axes(axes: "Axes | None", height: float) -> "Axes":
     try:
         import matplotlib.pyplot as plt
     except ImportError:
-        raise ImportError("plot() needs matplotlib: pip install 'publora[plot]'") from None
+        raise ImportError("plot() needs matplotlib: pip install matplotlib") from None
     _, axes = plt.subplots(figsize=(7.2, height), layout="constrained")
     return axes
 

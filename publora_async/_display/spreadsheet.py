@@ -37,7 +37,7 @@ def to_excel(
     try:
         from xlsxwriter import Workbook
     except ImportError:
-        raise ImportError("to_excel() needs xlsxwriter: pip install 'publora[excel]'") from None
+        raise ImportError("to_excel() needs xlsxwriter: pip install xlsxwriter") from None
     if len(rows) > _MOST_ROWS:
         raise ConfigurationError(f"a sheet holds {_MOST_ROWS:,} rows, and these are {len(rows):,}")
     with Path(path).open("wb") as file, Workbook(file, {"in_memory": True}) as book:

@@ -175,22 +175,19 @@ def test_no_year_is_too_far_for_a_frame(year: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "extra", "to_frame"),
+    ("module", "to_frame"),
     [
-        ("pandas", "pandas", ConnectionList.to_pandas),
-        ("polars", "polars", ConnectionList.to_polars),
-        ("pyarrow", "arrow", ConnectionList.to_arrow),
+        ("pandas", ConnectionList.to_pandas),
+        ("polars", ConnectionList.to_polars),
+        ("pyarrow", ConnectionList.to_arrow),
     ],
 )
 def test_a_library_that_is_missing_is_named(
     monkeypatch: pytest.MonkeyPatch,
     module: str,
-    extra: str,
     to_frame: Callable[[ConnectionList], object],
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ImportError) as raised:
         to_frame(ConnectionList())
-    assert str(raised.value) == (
-        f"{to_frame.__name__}() needs {module}: pip install 'publora[{extra}]'"
-    )
+    assert str(raised.value) == f"{to_frame.__name__}() needs {module}: pip install {module}"

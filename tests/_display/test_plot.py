@@ -180,4 +180,4 @@ def test_without_matplotlib_it_is_said_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError) as raised:
         ACCOUNTS.plot()
-    assert str(raised.value) == "plot() needs matplotlib: pip install 'publora[plot]'"
+    assert str(raised.value) == "plot() needs matplotlib: pip install matplotlib"

@@ -99,4 +99,4 @@ def test_without_xlsxwriter_it_is_said_what_to_install(
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
     with pytest.raises(ImportError) as raised:
         ConnectionList().to_excel(tmp_path / "a.xlsx")
-    assert str(raised.value) == "to_excel() needs xlsxwriter: pip install 'publora[excel]'"
+    assert str(raised.value) == "to_excel() needs xlsxwriter: pip install xlsxwriter"
