@@ -44,12 +44,14 @@ UserRow: TypeAlias = dict[str, str | int | datetime | None]
 """One managed user as a flat row of a table."""
 
 
-def _masked_link(url: str | None) -> str:
+def _masked(url: str) -> str:
     """Show where a link leads, and not what is behind: whoever has that can connect accounts."""
-    if url is None:
-        return "None"
-    site = re.match(r"https?://[\w.:-]+(?=/)", url)
-    return repr(f"{site[0]}/***" if site else "***")
+    site = re.match(r"https?://[\w.:-]+(?=[/?#]|$)", url)
+    return f"{site[0]}/***" if site else "***"
+
+
+def _masked_repr(url: str | None) -> str:
+    return repr(None if url is None else _masked(url))
 
 
 @attrs.frozen(kw_only=True)
@@ -86,7 +88,7 @@ class ManagedUser(AsObject, Shown):
     display_name: str | None = None
     role: str | None = None
     daily_posts_left: int | None = None
-    connections_page_url: str | None = attrs.field(default=None, repr=_masked_link)
+    connections_page_url: str | None = attrs.field(default=None, repr=_masked_repr)
     connections_page_token_expires_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
@@ -212,12 +214,12 @@ class ConnectionLink(AsObject, Shown):
         Connect your accounts at https://app.publora.com/connections/f73b72057aa0c49f
     """
 
-    url: str = attrs.field(repr=_masked_link)
+    url: str = attrs.field(repr=_masked_repr)
     token_expires_at: datetime | None = attrs.field(default=None, validator=aware)
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
 
     def _table(self, now: datetime, _most: int, /) -> "words.Table":
-        return users.link_card(self.url, self.token_expires_at, now)
+        return users.link_card(_masked(self.url), self.token_expires_at, now)
 
 
 @attrs.frozen(kw_only=True)

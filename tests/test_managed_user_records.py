@@ -174,7 +174,7 @@ def test_a_live_check_comes_back_as_it_was_up_to_nulls() -> None:
     [
         ("https://app.publora.com/connections/swordfish", "'https://app.publora.com/***'"),
         ("http://127.0.0.1:8787/connect?token=swordfish", "'http://127.0.0.1:8787/***'"),
-        ("https://app.publora.com?token=swordfish", "'***'"),
+        ("https://app.publora.com?token=swordfish", "'https://app.publora.com/***'"),
         ("https://swordfish@app.publora.com/", "'***'"),
         ("swordfish", "'***'"),
         ("", "'***'"),
