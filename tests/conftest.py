@@ -59,15 +59,16 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_finish() -> None:
-    """Spare the collector, which runs after each promise's test, what was imported until now."""
+def pytest_sessionfinish() -> None:
+    """Let the collector see again what it was spared."""
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _collector_is_spared() -> None:
+    """Spare the collector, which runs after each promise's test, what is kept of earlier tests."""
     gc.collect()
     gc.freeze()
-
-
-def pytest_sessionfinish() -> None:
-    """Let it see everything again."""
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
