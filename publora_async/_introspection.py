@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core.core_schema import CoreSchema
 
-__all__ = ["AsList", "AsObject", "AsText", "LazyModule", "Resource"]
+__all__ = ["AsList", "AsObject", "AsText", "AsUnion", "LazyModule", "Resource"]
 
 T = TypeVar("T")
 
@@ -116,6 +116,20 @@ class AsList:
     ) -> "CoreSchema":
         items = handler.generate_schema(list[cls._item])  # type: ignore[name-defined]  # made anew
         return _schema(cls, items, cls, items, list)
+
+
+class AsUnion:
+    """A class that stands for several, which pydantic reads and writes as one of those."""
+
+    __slots__ = ()
+
+    _members: ClassVar[object]
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, _: object, handler: "GetCoreSchemaHandler"
+    ) -> "CoreSchema":
+        return handler.generate_schema(cls._members)
 
 
 class AsText:

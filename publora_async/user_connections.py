@@ -1,5 +1,6 @@
 """What a fan-out answers: one result for each managed user, and lists of them."""
 
+from abc import ABC
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from publora_async._checks import check_moment
 from publora_async._display.frames import COLUMNS, Kind, to_json
 from publora_async._display.lists import Plotted
 from publora_async._display.shown import Shown
-from publora_async._introspection import AsList, AsObject, LazyModule
+from publora_async._introspection import AsList, AsObject, AsUnion, LazyModule
 from publora_async._urgency import by_urgency, check_horizon
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import PubloraError, UsersFailedError
@@ -102,12 +103,44 @@ class UserFailed(AsObject, Shown):
         return _table([self], now, most)
 
 
-UserConnections: TypeAlias = UserSucceeded | UserFailed
-"""
-What came of asking about one managed user.
+if TYPE_CHECKING:
+    UserConnections: TypeAlias = UserSucceeded | UserFailed
+else:
 
-Where ``answer.error is None``, type checkers know that there are ``answer.connections``.
-"""
+    class UserConnections(AsUnion, ABC):  # for register() alone
+        """
+        What came of asking about one managed user; called, it makes the result that fits.
+
+        To type checkers it is the union of :class:`UserSucceeded` and :class:`UserFailed`: where
+        ``answer.error is None``, they know that there are ``answer.connections``.
+
+        Raises:
+            TypeError: There are neither *connections* nor an *error*, or both.
+
+        Example:
+            >>> UserConnections("6626a1f5e4b0c91a2d3f4567", error=NotSentError("down")).user_id
+            '6626a1f5e4b0c91a2d3f4567'
+        """
+
+        _members = UserSucceeded | UserFailed
+
+        def __new__(
+            cls,
+            user_id: str,
+            connections: ConnectionList | None = None,
+            error: PubloraError | None = None,
+            user: ManagedUser | None = None,
+        ) -> UserSucceeded | UserFailed:
+            """Make one."""
+            if (connections is None) == (error is None):
+                raise TypeError("a user's result has either connections or an error")
+            if error is None:
+                return UserSucceeded(user_id, connections, user)
+            return UserFailed(user_id, error, user)
+
+    # In name only: what it makes of a real subclass, Python would initialize once more.
+    UserConnections.register(UserSucceeded)
+    UserConnections.register(UserFailed)
 
 _T = TypeVar("_T", bound=UserConnections)
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import pickle
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import attrs
 import pandas as pd
@@ -389,6 +390,16 @@ def test_its_table_tells_of_failures_also_where_it_is_cut_short() -> None:
     assert "1 of 2 users failed: HTTP 500" in html
     assert ">emil<" in html
     assert "and 101 more" in html
+
+
+def test_the_result_that_fits_is_made_of_connections_or_an_error() -> None:
+    make: Any = UserConnections
+    user = ManagedUser(id="emil")
+    assert make("carl", ConnectionList()) == CARL
+    assert make("emil", error=EMIL.error, user=user) == UserFailed("emil", EMIL.error, user)
+    for neither_or_both in ({}, {"connections": ConnectionList(), "error": EMIL.error}):
+        with pytest.raises(TypeError, match="either connections or an error"):
+            make("anna", **neither_or_both)
 
 
 def listed(answer: UserConnections) -> list[str] | PubloraError:
