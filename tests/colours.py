@@ -17,6 +17,12 @@ Question: TypeAlias = Callable[[Any], Any]
 """What to ask a client of; ``Any``, as no type says what both colours have in common."""
 
 
+async def take_what_has_arrived() -> None:
+    """Give the running event loop turns enough to read what its sockets hold."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 class Client:
     """
     One client, of either colour.
@@ -94,11 +100,8 @@ class Client:
         await self.on_loop(self._clock.advance, seconds)
 
     async def let_it_read(self) -> None:
-        """Give the client's event loop a turn, in which it takes what has arrived."""
-        if isinstance(self._publora, AsyncPublora):
-            await asyncio.sleep(0)
-        else:
-            await asyncio.to_thread(on_loop_thread, self._publora, asyncio.sleep, 0)
+        """Have the client's event loop take what has arrived."""
+        await self.on_loop(take_what_has_arrived)
 
     async def close(self) -> None:
         if isinstance(self._publora, AsyncPublora):

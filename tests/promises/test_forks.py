@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -192,8 +193,10 @@ def test_29_an_async_client_works_in_a_childs_own_loop_and_the_parent_is_undistu
 ) -> None:
     context, authority = trusted
     server = serve(reply(), tls=context)
-    # Where the loop is uvloop's, to close its copy breaks the parent's connections, whoever's.
-    children = [one for one in ASYNC_CHILDREN if loop == "asyncio" or "exits" not in one]
+    # Where the loop is uvloop's, to close its copy breaks the parent's connections, whoever's. From
+    # CPython 3.14 on, asyncio's cannot be run to its end in a child.
+    unwinds = loop == "asyncio" and sys.version_info < (3, 14)
+    children = [one for one in ASYNC_CHILDREN if unwinds or "exits" not in one]
     # asyncio warns of the copies of the parent's transports at the exit of a child.
     ignore = "ignore::ResourceWarning"
     with started(ASYNC, server, tmp_path, loop=loop, warn=ignore, trusted=authority) as script:

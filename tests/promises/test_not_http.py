@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import http_parser
 from asking import ClientOf, Serve, failure, listing, listing_for
+from colours import take_what_has_arrived
 from conftest import KEY
 from hostile import reply, then_hang_up
 from leftovers import everything_shown
@@ -169,7 +170,7 @@ async def test_09_what_comes_before_a_request_is_not_its_response(
     async def connect_slowly(self: aiohttp.TCPConnector, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # as aiohttp's
         connection = await connect(self, *args, **kwargs)
         await asyncio.to_thread(server.answered.acquire)
-        await asyncio.sleep(0)
+        await take_what_has_arrived()
         return connection
 
     monkeypatch.setattr(aiohttp.TCPConnector, "connect", connect_slowly)

@@ -44,7 +44,7 @@ from publora_sync import Publora
 TOKEN = "consent-" + "swordfish" * 20
 COLOURS = (AsyncPublora, Publora)
 LONG = "sk_test_" + "swordfish" * 50
-NO_COPY = r"^a secret is neither pickled nor copied: read it anew where it is needed$"
+NO_COPY = r"(?m)^a secret is neither pickled nor copied: read it anew where it is needed$"
 NO_COPY_OF_CLIENT = "make one where it is needed"
 
 FAULTS: dict[str, tuple[type[PubloraError], Answer]] = {
