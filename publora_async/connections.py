@@ -5,10 +5,11 @@ from collections.abc import AsyncIterable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from publora_async._checks import check_count, check_seconds, plain_text
+from publora_async._checks import check_seconds
 from publora_async._decoding.bodies import one
 from publora_async._fan_out.fan_out import FanOut
 from publora_async._fan_out.progress import Collector
+from publora_async._fan_out.user_ids import check_users, user_id_of
 from publora_async._http.gate import Gate
 from publora_async._http.request import Request, path_part, request
 from publora_async._introspection import LazyModule
@@ -18,7 +19,6 @@ from publora_async.connection_list import ConnectionList, decode_connections
 from publora_async.errors import (
     APIStatusError,
     ClientStateError,
-    ConfigurationError,
     PubloraError,
     RateLimitError,
     RequestTimeoutError,
@@ -124,22 +124,15 @@ class AsyncConnections:
         return AsyncAnswers(fan_out, user_ids, concurrency)
 
     def _fan_out(
-        self, user_ids: object, *, concurrency: int, ordered: bool
+        self, user_ids: object, *, concurrency: int, ordered: bool, gate: Gate | None = None
     ) -> FanOut[str | ManagedUser, UserConnections]:
-        if isinstance(user_ids, str):
-            raise ConfigurationError("user_ids must be several ids: [user_id] asks about one user")
-        gate = Gate(check_count("concurrency", concurrency), self._transport.random)
+        check_users(user_ids, concurrency)
+        gate = gate or Gate(concurrency, self._transport.random)
         return FanOut(partial(self._ask_for, gate=gate), ordered=ordered)
 
     async def _ask_for(self, who: str | ManagedUser, *, gate: Gate) -> UserConnections:
         user = who if isinstance(who, ManagedUser) else None
-        user_id = who.id if isinstance(who, ManagedUser) else who
-        if not isinstance(user_id, str):
-            # A mistake in the program, not a user's failure: None would ask about the key's owner.
-            raise ConfigurationError(
-                f"user_ids must hold user ids or ManagedUsers, not {type(who).__name__}"
-            )
-        user_id = plain_text(user_id)
+        user_id = user_id_of(who)
         try:
             connections = await self._transport.call(_listing(user_id), decode_connections, gate)
         except ClientStateError:
