@@ -80,7 +80,7 @@ def started(
             process.kill()
 
 
-def finished(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+def finished(process: "subprocess.Popen[str]", patience: float = _PATIENCE) -> tuple[int, str, str]:
     """Give the exit code, the output and what went to stderr, once *process* has ended."""
-    output, errors = process.communicate(timeout=_PATIENCE)
+    output, errors = process.communicate(timeout=patience)
     return process.returncode, output, errors

@@ -23,13 +23,16 @@ KIND, IDS = {kind!r}, {ids!r}
 def pool():
     if KIND == "loky":
         from loky import ProcessPoolExecutor as Pool
-        return Pool(3)
-    return ProcessPoolExecutor(3, mp_context=multiprocessing.get_context(KIND))
+        return Pool(2)
+    return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(KIND))
 
 def ask(publora, executor):
-    return publora.connections.list_many(IDS, concurrency=8, executor=executor, workers=3)
+    return publora.connections.list_many(IDS, concurrency=8, executor=executor, workers=2)
 
 """
+# Several processes import the SDK first.
+PATIENCE = 50
+
 KINDS = ["fork", "spawn", "forkserver", "loky"]
 
 
@@ -53,9 +56,9 @@ if __name__ == "__main__":
         HostileServer(answering) as server,
         started(script.format(kind=kind, ids=ids_of(300)), server, tmp_path) as process,
     ):
-        assert finished(process) == (0, "300\n", "")
+        assert finished(process, PATIENCE) == (0, "300\n", "")
         # One of them is that of the process that compares.
-        assert server.connections <= 7
+        assert server.connections <= 9
         assert server.is_left_alone()
 
 
@@ -66,7 +69,7 @@ def test_a_killed_worker_loses_no_user(tmp_path: Path) -> None:
 if __name__ == "__main__":
     import signal
     with Publora() as publora, pool() as executor:
-        with publora.connections.iter_many(IDS, executor=executor, workers=3) as answers:
+        with publora.connections.iter_many(IDS, executor=executor, workers=2) as answers:
             found = [next(answers)]
             for pid in list(executor._processes)[:1]:
                 os.kill(pid, signal.SIGKILL)
@@ -79,7 +82,7 @@ if __name__ == "__main__":
         HostileServer(answering) as server,
         started(script.format(kind="forkserver", ids=ids_of(600)), server, tmp_path) as process,
     ):
-        code, output, _ = finished(process)
+        code, output, _ = finished(process, PATIENCE)
     assert (code, output) == (0, "600\n")
 
 
@@ -100,10 +103,10 @@ if __name__ == "__main__":
         HostileServer(silence) as server,
         started(script.format(kind="fork", ids=ids_of(600)), server, tmp_path) as process,
     ):
-        for _ in range(6):
+        for _ in range(8):
             assert server.asked.acquire(timeout=20)
         os.killpg(process.pid, signal.SIGINT)
-        code, output, _ = finished(process)
+        code, output, _ = finished(process, PATIENCE)
         assert (code, output) == (0, "interrupted\n")
         assert server.is_left_alone()
         with pytest.raises(ProcessLookupError):
