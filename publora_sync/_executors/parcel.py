@@ -1,24 +1,30 @@
 """What travels between the process of a fan-out and its workers."""
 
 import pickle
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
 
 from publora_async import (
     ConfigurationError,
+    ConnectionList,
     PubloraError,
     Timeouts,
-    UserConnections,
     __version__,
 )
 from publora_async._http.gate import Outcome
 from publora_async._http.options import ClientOptions
 
-__all__ = ["Chunk", "Parcel", "Report", "Settings", "settings_of"]
+__all__ = ["Chunk", "Found", "Parcel", "Report", "Settings", "settings_of"]
 
 T = TypeVar("T")
+
+Found: TypeAlias = bytes | ConnectionList | PubloraError
+"""
+What came of asking about a user. A response that is as it should be travels as it came: to read
+it costs less than to unpack the records that it holds, and those would have to be packed, too.
+"""
 
 
 class Parcel(Generic[T]):
@@ -107,13 +113,13 @@ class Report:
     What came of a chunk.
 
     Attributes:
-        answers: Each with the place of its user in the chunk.
+        found: What came of each user, with the user's place in the chunk.
         outcomes: How the last attempts ended, for the gate of the whole fan-out.
         pause: Seconds that the service asked for. ``None``: it did not ask.
         error: What ended the chunk early. ``None``: nothing did.
     """
 
-    answers: list[tuple[int, UserConnections]]
+    found: list[tuple[int, Found]]
     outcomes: tuple[Outcome, ...]
     pause: float | None
     error: PubloraError | None

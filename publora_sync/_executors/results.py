@@ -1,37 +1,41 @@
-"""The answers of a fan-out over workers, until they are handed out."""
+"""What workers have found out, until it is handed out."""
 
 from collections import deque
 from itertools import count, takewhile
 
-from publora_async import UserConnections
+from publora_async import AsyncConnections, UserConnections
+from publora_sync._executors.parcel import Found
+from publora_sync._executors.users import User
 
 __all__ = ["Results"]
 
 
 class Results:
     """
-    Keeps answers until they may be handed out.
+    Keeps what was found out about users until it may be handed out.
 
     Args:
-        ordered: Whether that is in the order of the users.
+        connections: Reads responses. Only then, as the workers wait for nothing meanwhile.
+        ordered: Whether answers are handed out in the order of the users.
 
     Attributes:
-        ready: Those that may be handed out, with their users' numbers.
+        ready: What may be handed out.
     """
 
-    def __init__(self, *, ordered: bool) -> None:
+    def __init__(self, connections: AsyncConnections, *, ordered: bool) -> None:
+        self._connections = connections
         self._ordered = ordered
-        self._done: dict[int, UserConnections] = {}
+        self._done: dict[int, tuple[User, Found]] = {}
         self._released = 0
         self._last: list[tuple[int, UserConnections]] = []
-        self.ready: deque[tuple[int, UserConnections]] = deque()
+        self.ready: deque[tuple[User, Found]] = deque()
 
     def __len__(self) -> int:
         return len(self._done) + len(self.ready)
 
-    def put(self, number: int, answer: UserConnections) -> None:
-        """Put in what the user of that number is answered."""
-        self._done[number] = answer
+    def put(self, user: User, found: Found) -> None:
+        """Put in what was *found* out about *user*."""
+        self._done[user.number] = user, found
 
     def release(self, *, all_of_them: bool) -> None:
         """Make ready what may be handed out, or at the end whatever there is."""
@@ -41,20 +45,26 @@ class Results:
             if in_order
             else iter(sorted(self._done))
         )
-        answers = [(number, self._done.pop(number)) for number in numbers]
-        self._released += len(answers)
-        self.ready.extend(answers)
+        some = [self._done.pop(number) for number in numbers]
+        self._released += len(some)
+        self.ready.extend(some)
 
     def hand_out(self) -> tuple[int, UserConnections]:
-        """Give the first that is ready."""
-        numbered = self.ready.popleft()
+        """Give the first answer that is ready, with its user's number."""
+        numbered = self._numbered(*self.ready.popleft())
         self._last = [numbered]
         return numbered
 
     def leave(self) -> list[tuple[int, UserConnections]]:
-        """Give all there is, and what was handed out last, and keep none of it."""
-        there = [*self._last, *self.ready, *self._done.items()]
+        """Give all answers there are, and what was handed out last, and keep none of it."""
+        there = [
+            *self._last,
+            *(self._numbered(*one) for one in (*self.ready, *self._done.values())),
+        ]
         self._last = []
         self.ready.clear()
         self._done.clear()
         return there
+
+    def _numbered(self, user: User, found: Found) -> tuple[int, UserConnections]:
+        return user.number, user.answer(found, self._connections)

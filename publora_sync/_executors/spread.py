@@ -18,7 +18,7 @@ from publora_async import (
 )
 from publora_async._http.gate import GateOfWorker, GatePolicy
 from publora_sync._bridge import Bridge
-from publora_sync._executors.parcel import Parcel, Report
+from publora_sync._executors.parcel import Found, Parcel, Report
 from publora_sync._executors.plan import ChunkSize, Plan
 from publora_sync._executors.results import Results
 from publora_sync._executors.users import User, Users
@@ -66,7 +66,7 @@ class Spread:
         self._free = plan.workers
         self._flights: dict[Future[Parcel[Report]], _Flight] = {}
         self._news: SimpleQueue[Future[Parcel[Report]]] = SimpleQueue()
-        self._results = Results(ordered=plan.ordered)
+        self._results = Results(connections, ordered=plan.ordered)
         self._size = ChunkSize()
         self._resume_at = -1
         self._error: Exception | None = None
@@ -201,12 +201,12 @@ class Spread:
         """Answer users who will not be asked about, as one process does behind a shut gate."""
         for user in users:
             if user.failure is not None:
-                self._results.put(user.number, user.answered(user.failure))
+                self._results.put(user, user.failure)
         rest = [user for user in users if user.failure is None]
         gate = GateOfWorker(self._plan.concurrency, self._random, processes=1)
         gate.closed = True
-        for at, answer in self._ask_here(rest, gate).answers:
-            self._results.put(rest[at].number, rest[at].answered(answer))
+        for at, found in self._ask_here(rest, gate).found:
+            self._results.put(rest[at], found)
 
     def _take(self, future: "Future[Parcel[Report]]") -> None:
         flight = self._flights.pop(future, None)
@@ -236,17 +236,17 @@ class Spread:
 
     def _absorb(self, flight: _Flight, report: Report) -> None:
         self._end(flight, report)
-        for at, answer in report.answers:
+        for at, found in report.found:
             user = flight.users[at]
-            self._settle(user, user.settled(answer, self._plan.options))
+            self._settle(user, user.settled(found, self._plan.options))
         if report.error is not None:
             self._fail(report.error)
 
-    def _settle(self, user: User, answer: UserConnections | None) -> None:
-        if answer is None:
+    def _settle(self, user: User, found: Found | None) -> None:
+        if found is None:
             self._users.give_back([user])
         else:
-            self._results.put(user.number, answer)
+            self._results.put(user, found)
 
     def _fail(self, error: Exception) -> None:
         self._error = self._error or error

@@ -8,16 +8,20 @@ from collections.abc import Iterable, Sized
 import attrs
 
 from publora_async import (
+    AsyncConnections,
+    ConnectionList,
     ManagedUser,
     NotSentError,
     PubloraError,
     TransportError,
     UserConnections,
     UserFailed,
+    UserSucceeded,
 )
 from publora_async._fan_out.user_ids import user_id_of
 from publora_async._fan_out.window import SLOW
 from publora_async._http.options import ClientOptions
+from publora_sync._executors.parcel import Found
 
 __all__ = ["User", "Users"]
 
@@ -43,52 +47,55 @@ class User:
     since: float = math.inf
     attempts: int = 0
     deaths: int = 0
-    failure: UserFailed | None = None
+    failure: PubloraError | None = None
 
-    def settled(self, answer: UserConnections, options: ClientOptions) -> UserConnections | None:
+    def settled(self, found: Found, options: ClientOptions) -> Found | None:
         """
         Take in what a worker says about the user.
 
         Returns:
-            What the user is answered; ``None`` if they are to be asked about again.
+            What is found out; ``None`` if they are to be asked about again.
         """
-        if answer.error is not None:
-            self.attempts += getattr(answer.error, "attempts", 0)
-            if _was_given_back(answer.error) and self._may_be_asked_again(answer, options):
+        if isinstance(found, PubloraError):
+            self.attempts += getattr(found, "attempts", 0)
+            if _was_given_back(found) and self._may_be_asked_again(found, options):
                 return None
-        return self.answered(answer)
+        return found
 
-    def _may_be_asked_again(self, answer: UserFailed, options: ClientOptions) -> bool:
-        error, deadline = answer.error, options.deadline
+    def _may_be_asked_again(self, error: PubloraError, options: ClientOptions) -> bool:
+        deadline = options.deadline
         is_late = deadline is not None and time.monotonic() - self.since >= deadline
         if isinstance(error, NotSentError):
             return not is_late
-        self.failure = answer
+        self.failure = error
         if is_late or self.attempts > options.max_retries:
             # It has one, as _was_given_back has seen.
             error.gave_up = "deadline" if is_late else "retries"  # type: ignore[attr-defined]
             return False
         return True
 
-    def lost(self, error: BaseException) -> UserConnections | None:
+    def lost(self, error: BaseException) -> Found | None:
         """
         Take in that a worker has died of *error*, or been given up.
 
         Returns:
-            What the user is answered; ``None`` if they are to be asked about once more.
+            What is to be said of the user; ``None`` if they are to be asked about once more.
         """
-        # Dask has itself given them to several workers by then.
-        self.deaths += 2 if type(error).__name__ == "KilledWorker" else 1
+        # Dask has itself given them to so many workers more by then.
+        self.deaths += 1 + getattr(error, "allowed_failures", 0)
         if self.deaths == 1:
             return None
-        died = f"nobody knows: the worker that asked died twice ({type(error).__name__})"
-        return self.answered(UserFailed(self.user_id, TransportError(died)))
+        return TransportError(f"nobody knows: the workers that asked died ({type(error).__name__})")
 
-    def answered(self, answer: UserConnections) -> UserConnections:
-        """Give *answer* with what only this process knows of the user."""
-        if answer.error is not None and self.attempts:
-            answer.error.attempts = self.attempts  # type: ignore[attr-defined]  # of a request
-        return answer if self.user is None else attrs.evolve(answer, user=self.user)
+    def answer(self, found: Found, connections: AsyncConnections) -> UserConnections:
+        """Make what was *found* the user's answer; *connections* knows how to read it."""
+        if isinstance(found, bytes):
+            found = connections._decoded(self.user_id, found)  # noqa: SLF001  # of the other half
+        if isinstance(found, ConnectionList):
+            return UserSucceeded(self.user_id, found, self.user)
+        if self.attempts:
+            found.attempts = self.attempts  # type: ignore[attr-defined]  # it was a request's
+        return UserFailed(self.user_id, found, self.user)
 
 
 def _was_given_back(error: PubloraError) -> bool:

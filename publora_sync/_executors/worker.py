@@ -1,6 +1,9 @@
 """What runs in a worker of an executor: a chunk of a fan-out, by a client of the process's own."""
 
 import os
+import re
+from functools import partial
+from itertools import islice
 from multiprocessing.util import Finalize
 from pickle import PicklingError
 from typing import Final
@@ -8,17 +11,19 @@ from typing import Final
 import attrs
 
 from publora_async import (
-    AsyncAnswers,
     AsyncConnections,
     AsyncPublora,
     ConfigurationError,
+    ConnectionList,
     PubloraError,
     __version__,
+    decode_connections,
 )
 from publora_async._checks import masked
+from publora_async._fan_out.fan_out import FanOut
 from publora_async._http.gate import GateOfWorker
 from publora_sync._bridge import Bridge
-from publora_sync._executors.parcel import Chunk, Parcel, Report, Settings
+from publora_sync._executors.parcel import Chunk, Found, Parcel, Report, Settings
 
 __all__ = ["ask", "ask_all", "mistake_of"]
 
@@ -62,19 +67,29 @@ def ask(parcel: Parcel[Chunk]) -> Parcel[Report]:
 
 async def ask_all(connections: AsyncConnections, user_ids: list[str], gate: GateOfWorker) -> Report:
     """Ask about users, as many at once as *gate* lets in when it is open."""
-    concurrency = gate.policy.concurrency
-    fan_out = connections._fan_out(  # noqa: SLF001  # what both colours drive
-        user_ids, concurrency=concurrency, ordered=False, gate=gate
-    )
-    found = []
+    ask_for = connections._list_for  # noqa: SLF001  # what each fan-out asks by
+    fan_out = FanOut(partial(ask_for, decode=_undecoded, gate=gate), ordered=False)
+    left = iter(user_ids)
+    found: list[tuple[int, Found]] = []
     error: PubloraError | None = None
-    async with AsyncAnswers(fan_out, user_ids, concurrency) as answers:
-        try:
-            while numbered := await answers.next_numbered():
-                found.append(numbered)
-        except PubloraError as refusal:
-            error = refusal.with_traceback(None)
+    try:
+        fan_out.start(islice(left, gate.policy.concurrency))
+        while len(found) < len(user_ids) and (some := await fan_out.take()):
+            found += some
+            fan_out.start(islice(left, len(some)))
+    except PubloraError as refusal:
+        error = refusal.with_traceback(None)
+    finally:
+        await fan_out.aclose()
     return Report(found, tuple(gate.outcomes), gate.pause, error)
+
+
+def _undecoded(body: bytes, *, strict: bool = False) -> bytes | ConnectionList:
+    return body if _SUCCESS.match(body) else decode_connections(body, strict=strict)
+
+
+_SUCCESS = re.compile(rb'\s*\{\s*"success"\s*:\s*true\s*,')
+"""How what is no refusal begins, so that nothing but the records has to be read in it."""
 
 
 def _client_of(settings: Settings) -> _Client:

@@ -10,7 +10,7 @@ import pytest
 from conftest import KEY
 from crowd import answers, ids_of
 from executing import Scripted, answering, client, in_turn, refusal, users_asked
-from hostile import HostileServer
+from hostile import HostileServer, reply
 
 from publora_async import (
     AuthenticationError,
@@ -68,6 +68,22 @@ def test_a_user_comes_back_as_the_answers_user() -> None:
         )
     assert (failed.user, type(failed.error)) == (ada, NotFoundError)
     assert found == answers(["user-0002"])[0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"connections": [], "success": True},
+        {"success": False, "error": "Not now"},
+        {"success": True, "connections": 5},
+        b"",
+    ],
+)
+def test_odd_responses_are_read_as_one_process_reads_them(body: object) -> None:
+    with HostileServer(reply(body)) as server, client(server) as publora:
+        alone = publora.connections.list_many(["user-0001"])
+        together = publora.connections.list_many(["user-0001"], executor=Scripted(), workers=1)
+    assert together == alone
 
 
 def test_a_refused_key_stops_the_rest_and_is_raised_with_what_was_answered() -> None:
@@ -224,7 +240,10 @@ def test_a_chunk_whose_worker_died_is_asked_once_more() -> None:
 
 @pytest.mark.parametrize(
     "deaths",
-    [[BrokenProcessPool("gone")] * 2, [type("KilledWorker", (Exception,), {})("gone")]],
+    [
+        [BrokenProcessPool("gone")] * 2,
+        [type("KilledWorker", (Exception,), {"allowed_failures": 1})("gone")],
+    ],
     ids=["twice", "by Dask"],
 )
 def test_a_chunk_is_asked_no_third_time(deaths: list[Exception]) -> None:

@@ -1,15 +1,28 @@
 """The users who wait to be asked about by workers."""
 
+import json
 import math
 import time
 
 import pytest
 from conftest import KEY
 
-from publora_async import NotSentError, PubloraError, ServerError, UserFailed
+from publora_async import (
+    AsyncPublora,
+    Connection,
+    ConnectionList,
+    ManagedUser,
+    NotSentError,
+    PubloraError,
+    ResponseDecodeError,
+    ServerError,
+    UserFailed,
+    UserSucceeded,
+)
 from publora_async._http.options import ClientOptions
 from publora_sync._executors.users import User, Users
 
+CONNECTIONS = AsyncPublora(KEY).connections
 OPTIONS = ClientOptions(api_key=KEY, max_retries=3, deadline=60)
 
 
@@ -67,21 +80,21 @@ def test_one_who_was_given_back_is_asked_again_while_there_are_time_and_retries(
     error: ServerError | NotSentError, attempts: int, age: float, gave_up: str | None
 ) -> None:
     user = User(0, "user-0001", None, since=time.monotonic() - age, attempts=2)
-    settled = user.settled(UserFailed("user-0001", error), OPTIONS)
+    settled = user.settled(error, OPTIONS)
     assert user.attempts == 2 + attempts
-    if gave_up is None:
-        assert settled is None
-    else:
-        assert settled == UserFailed("user-0001", error)
-        assert error.attempts == 2 + attempts
+    assert settled is (None if gave_up is None else error)
+    if gave_up is not None:
         assert error.gave_up == (None if gave_up == "never sent" else gave_up)
+        answer = user.answer(error, CONNECTIONS)
+        assert answer == UserFailed("user-0001", error)
+        assert error.attempts == 2 + attempts
 
 
 def test_what_came_of_an_attempt_is_kept_for_one_who_is_held_back() -> None:
     user = User(0, "user-0001", None)
-    failure = UserFailed("user-0001", given_back(1))
+    failure = given_back(1)
     assert user.settled(failure, OPTIONS) is None
-    assert user.settled(UserFailed("user-0001", NotSentError("no", attempts=0)), OPTIONS) is None
+    assert user.settled(NotSentError("no", attempts=0), OPTIONS) is None
     assert user.failure is failure
 
 
@@ -89,4 +102,22 @@ def test_what_came_of_an_attempt_is_kept_for_one_who_is_held_back() -> None:
 def test_a_failure_that_was_not_given_back_is_the_answer(error: PubloraError) -> None:
     error.gave_up = None  # type: ignore[attr-defined]  # where it has one
     user = User(0, "user-0001", None, since=math.inf)
-    assert user.settled(UserFailed("user-0001", error), OPTIONS) == UserFailed("user-0001", error)
+    assert user.settled(error, OPTIONS) is error
+
+
+ADA = ManagedUser(id="user-0001", email="ada@example.com")
+LISTED = ConnectionList([Connection(platform_id="twitter-1")])
+
+
+@pytest.mark.parametrize("found", [LISTED, json.dumps(LISTED.to_dict()).encode()])
+def test_a_response_is_read_where_the_answer_is_handed_out(found: bytes | ConnectionList) -> None:
+    user = User(0, "user-0001", ADA)
+    assert user.answer(found, CONNECTIONS) == UserSucceeded("user-0001", LISTED, ADA)
+
+
+def test_a_response_that_makes_no_sense_is_an_error_that_names_what_was_asked() -> None:
+    error = (
+        User(0, "user-0001", None).answer(b'{"success": true, "connections": 5}', CONNECTIONS).error
+    )
+    assert isinstance(error, ResponseDecodeError)
+    assert "(GET /platform-connections for user user-0001)" in str(error)
