@@ -208,8 +208,8 @@ _USERS_OPTIONS = (
         type=click.IntRange(min=1),
         default=1,
         show_default=True,
-        help="How many processes ask, --concurrency users in all. More than one pays from some "
-        "10,000 users on.",
+        help="How many processes ask, --concurrency users in all. It pays for very many "
+        "users only.",
     ),
 )
 

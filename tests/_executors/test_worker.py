@@ -31,7 +31,8 @@ def ask(publora, executor):
 
 """
 # Several processes import the SDK first.
-PATIENCE = 50
+PATIENCE = 100
+pytestmark = pytest.mark.timeout(150)
 
 KINDS = ["fork", "spawn", "forkserver", "loky"]
 
