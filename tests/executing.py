@@ -1,5 +1,6 @@
 """Executors for a fan-out, and a server that answers each user with what is due."""
 
+import os
 import re
 import socket
 import threading
@@ -15,7 +16,22 @@ from hostile import HostileServer, reply, user_asked_about
 from publora_sync import Publora
 from publora_sync._executors import worker
 
-__all__ = ["Scripted", "answering", "client", "in_turn", "refusal", "users_asked"]
+__all__ = [
+    "PATIENCE",
+    "USERS",
+    "Scripted",
+    "answering",
+    "client",
+    "in_turn",
+    "refusal",
+    "users_asked",
+]
+
+USERS = int(os.environ.get("PUBLORA_TEST_USERS", "300"))
+"""About how many users real processes are made to ask; more take long, and show the same."""
+
+PATIENCE = 100 + USERS // 25
+"""Seconds for several processes to import the SDK, and perhaps Dask, and to ask about them."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

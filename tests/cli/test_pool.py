@@ -6,13 +6,24 @@ import multiprocessing
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from multiprocessing import forkserver, resource_tracker
 
 import pytest
 from command import COMMAND, Run, asking, stuck_after
+from processes import end_all, ended
 
 from publora_async.sandbox import Sandbox
 from publora_sync.cli._pool import _begin
 from publora_sync.cli._settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _no_helpers_left() -> Iterator[None]:
+    """End the processes that multiprocessing keeps until this one ends."""
+    yield
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]  # as CPython's own tests do
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]  # as above
 
 
 def test_several_processes_list_what_one_does(ask: Run) -> None:
@@ -64,15 +75,14 @@ def test_ctrl_c_ends_several_processes_within_a_second() -> None:
             start_new_session=True,
         ) as process,
     ):
-        while sandbox.requests < 33:  # all that are let out at once, and the list of the users
-            pass
-        os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=20)
-        while True:
-            try:
-                os.killpg(process.pid, 0)
-            except ProcessLookupError:
-                break
+        try:
+            while sandbox.requests < 33:  # all that are let out at once, and the list of the users
+                pass
+            os.killpg(process.pid, signal.SIGINT)
+            _, said = process.communicate(timeout=20)
+            assert ended(process)
+        finally:
+            end_all(process)
     assert process.returncode == 130
     assert (
         said
