@@ -1,8 +1,7 @@
 """A fan-out over the workers of an executor, in this process or scripted."""
 
-import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
@@ -25,8 +24,8 @@ from publora_async import (
     UserConnectionsList,
 )
 from publora_async._http import gate
-from publora_sync import Publora
-from publora_sync._executors import parcel, plan, users
+from publora_sync._executors import parcel, plan, spread, users
+from publora_sync._executors.answers import ExecutorAnswers
 
 
 @pytest.fixture(autouse=True)
@@ -333,7 +332,7 @@ def test_a_report_of_another_version_is_a_clear_error() -> None:
 
 
 def test_workers_without_the_sdk_are_a_clear_error() -> None:
-    executor = Scripted([ModuleNotFoundError("No module named 'publora_sync'")])
+    executor = Scripted(["pending", ModuleNotFoundError("No module named 'publora_sync'")])
     with (
         HostileServer(answering) as server,
         client(server) as publora,
@@ -341,7 +340,8 @@ def test_workers_without_the_sdk_are_a_clear_error() -> None:
             ConfigurationError, match=r"cannot run the SDK .*publora_sync.*: install publora "
         ),
     ):
-        publora.connections.list_many(ids_of(3), executor=executor, workers=1)
+        publora.connections.list_many(ids_of(3), executor=executor, workers=2)
+    assert executor.futures[0].cancelled()
 
 
 def test_a_worker_without_a_key_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,13 +387,45 @@ def test_no_two_chunks_are_the_same_to_an_engine() -> None:
     assert all(KEY.encode() not in one for one in packed)
 
 
-def test_a_client_that_is_closed_meanwhile_ends_the_wait() -> None:
-    executor = Scripted(itertools.repeat("pending", 2))  # type: ignore[arg-type]  # list() takes it
-    with HostileServer(answering) as server, Publora(KEY, base_url=server.base_url) as publora:
+class Watched:
+    """Stands for a bridge; says that it is open until the wait has looked at it that often."""
+
+    def __init__(self, looks: int, then: Callable[[], bool]) -> None:
+        self._looks = iter(range(looks))
+        self._then = then
+
+    @property
+    def stopped(self) -> bool:
+        return next(self._looks, None) is None and self._then()
+
+
+@pytest.mark.parametrize("looks", [0, 2])
+def test_a_client_that_is_closed_meanwhile_ends_the_wait(
+    monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    monkeypatch.setattr(spread, "SLICE", 0.01)
+    executor = Scripted(["pending"])
+    with HostileServer(answering) as server, client(server) as publora:
         asked = publora.connections.iter_many(["user-0001"], executor=executor, workers=1)
-        closing = threading.Timer(0.05, publora.close)
-        closing.start()
-        with pytest.raises(ClientStateError, match="closed"):
+        assert isinstance(asked, ExecutorAnswers)
+        asked._spread._bridge = Watched(looks, lambda: True)  # type: ignore[assignment]
+        with pytest.raises(ClientStateError, match="closed meanwhile"):
             next(asked)
-        closing.join()
-        assert executor.futures[0].cancelled()
+    assert executor.futures[0].cancelled()
+
+
+def test_who_leaves_while_another_thread_waits_ends_the_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(spread, "SLICE", 0.01)
+
+    def leave() -> bool:
+        asked.close()
+        return False
+
+    executor = Scripted(["running"])
+    with HostileServer(answering) as server, client(server) as publora:
+        asked = publora.connections.iter_many(["user-0001"], executor=executor, workers=1)
+        assert isinstance(asked, ExecutorAnswers)
+        asked._spread._bridge = Watched(2, leave)  # type: ignore[assignment]
+        assert list(asked) == []
