@@ -5,9 +5,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["cluster"]
+import pytest
+
+__all__ = ["cluster", "needs_dask"]
+
+needs_dask = pytest.mark.skipif(
+    not find_spec("distributed"), reason="no Dask: pip install dask distributed"
+)
 
 
 @contextmanager
