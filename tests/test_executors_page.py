@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from dask_cluster import cluster, needs_dask
 from executing import PATIENCE
+from processes import end_all, finished
 from surface import ROOT
 
 from publora_async.sandbox import Sandbox
@@ -25,17 +26,21 @@ def run(block: str, sandbox: Sandbox, folder: Path) -> str:
     script = folder / "block.py"
     script.write_text(block)
     keys = {"PUBLORA_API_KEY": sandbox.api_key, "PUBLORA_BASE_URL": sandbox.base_url}
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, script],
         env={**os.environ, **keys},
         cwd=folder,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+        start_new_session=True,
+    ) as process:
+        try:
+            code, output, errors = finished(process, PATIENCE)
+        finally:
+            end_all(process)
+    assert (code, errors) == (0, "")
+    return output
 
 
 @pytest.fixture

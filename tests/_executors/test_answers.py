@@ -67,10 +67,6 @@ def test_an_interrupt_of_the_wait_cancels_what_has_not_begun(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     executor = Scripted(["pending", "pending"])
-
-    def interrupt(_: Bridge) -> bool:
-        raise KeyboardInterrupt
-
     with HostileServer(answering) as server, client(server) as publora:
         found = asked(publora, executor)
         with monkeypatch.context() as patch:
