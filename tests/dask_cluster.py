@@ -13,7 +13,7 @@ import pytest
 __all__ = ["cluster", "needs_dask"]
 
 needs_dask = pytest.mark.skipif(
-    not find_spec("distributed"), reason="no Dask: pip install dask distributed"
+    not find_spec("distributed"), reason="no Dask: pip install distributed"
 )
 
 
