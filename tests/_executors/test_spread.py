@@ -208,6 +208,21 @@ def test_an_outage_costs_four_workers_no_more_than_one_process(
     assert held_back[0].error == next(u for u in one if isinstance(u.error, NotSentError)).error
 
 
+def test_who_is_held_back_keeps_the_failure_of_the_attempts_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gate, "PATIENCE", 0.0)
+    with HostileServer(refusal(503)) as server, client(server) as publora:
+        found = publora.connections.list_many(
+            ids_of(100), executor=Scripted(), workers=1, concurrency=12
+        )
+        asked = set(users_asked(server))
+    failed = {one.user_id for one in found if isinstance(one.error, ServerError)}
+    assert failed == asked
+    held_back = {one.user_id for one in found if isinstance(one.error, NotSentError)}
+    assert held_back == {*ids_of(100)} - asked
+
+
 def test_a_service_that_comes_back_is_found_by_a_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "FIRST_PROBE", 0.05)
     ids = ids_of(300)
