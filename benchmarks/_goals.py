@@ -56,6 +56,8 @@ GOALS = (
     Goal("decoding", "pydantic", "decoding 100 accounts / pydantic v2", _LE, 1.5, 0.9),
     Goal("import_time", "aiohttp", "import publora_async / import aiohttp", _LE, 0.5),
     Goal("stall", "longest", "longest stall, 1,000 accounts", _LE, 5, None, " ms"),
+    Goal("executors", "cpu", "CPU of a user, two processes / one", _LE, 1.15),
+    Goal("executors", "wall", "time of a user, two processes / one", _LE, 0.6),
     Goal("scaling", "flat", "cost of a user at 100,000 / at 1,000", _LE, 1.1),
 )
 

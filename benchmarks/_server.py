@@ -57,10 +57,12 @@ class Server:
     Attributes:
         task: Where it is and what to ask it.
         facts: What is said about it in the tables.
+        pid: Its process.
     """
 
     task: Task
     facts: dict[str, object]
+    pid: int
 
 
 @contextmanager
@@ -73,18 +75,18 @@ def serving(accounts: int = 3, fields: str = CONTRACT, *, users: int = 0) -> Ite
     """
     if nginx := shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
         answer = body(accounts, fields)
-        with _nginx(nginx, answer) as base_url:
+        with _nginx(nginx, answer) as (base_url, pid):
             task = Task(base_url, "sk_sandbox.workspace", None, accounts, users)
             said = f"{accounts} accounts, {fields}, {len(answer)} bytes"
-            yield Server(task, {"server": "nginx, one worker", "answer": said})
+            yield Server(task, {"server": "nginx, one worker", "answer": said}, pid)
     else:
-        with _sandbox(accounts, fields, users) as task:
+        with _sandbox(accounts, fields, users) as (task, pid):
             said = f"{accounts} accounts, {fields}; in a fan-out as many as each user has"
-            yield Server(task, {"server": "the sandbox: no nginx was found", "answer": said})
+            yield Server(task, {"server": "the sandbox: no nginx was found", "answer": said}, pid)
 
 
 @contextmanager
-def _nginx(program: str, answer: bytes) -> Iterator[str]:
+def _nginx(program: str, answer: bytes) -> Iterator[tuple[str, int]]:
     with tempfile.TemporaryDirectory() as name:
         directory, port = Path(name), _free_port()
         # As root nginx would change to a user who may not read the directory.
@@ -96,7 +98,7 @@ def _nginx(program: str, answer: bytes) -> Iterator[str]:
         process = subprocess.Popen(command)  # noqa: S603  # our own configuration
         try:
             _wait_for(process, port)
-            yield f"http://127.0.0.1:{port}/api/v1"
+            yield f"http://127.0.0.1:{port}/api/v1", process.pid
         finally:
             process.terminate()
             process.wait()
@@ -121,7 +123,7 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 @contextmanager
-def _sandbox(accounts: int, fields: str, users: int) -> Iterator[Task]:
+def _sandbox(accounts: int, fields: str, users: int) -> Iterator[tuple[Task, int]]:
     form = "contract" if fields == CONTRACT else "today"
     process = subprocess.Popen(  # noqa: S603  # our own
         [sys.executable, "-m", "benchmarks._sandbox", str(accounts), form, str(users)],
@@ -133,6 +135,6 @@ def _sandbox(accounts: int, fields: str, users: int) -> Iterator[Task]:
     try:
         line = process.stdout.readline() if process.stdout else ""
         base_url, api_key, user_id = line.split()
-        yield Task(base_url, api_key, user_id, accounts, users)
+        yield Task(base_url, api_key, user_id, accounts, users), process.pid
     finally:
         process.communicate()

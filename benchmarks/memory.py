@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks._contender import ROOT
-from benchmarks._memory import peak_bytes
+from benchmarks._machine import peak_bytes
 from benchmarks._results import Bar, Figure, Report
 from benchmarks._table import columns, heading
 from publora_async import AsyncPublora, UserConnections

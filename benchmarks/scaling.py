@@ -6,7 +6,7 @@ from statistics import median
 
 from benchmarks._contender import Entry, started
 from benchmarks._job import AsyncJob, Task
-from benchmarks._memory import peak_bytes
+from benchmarks._machine import peak_bytes
 from benchmarks._pools import CONCURRENCY
 from benchmarks._results import Figure, Line, Report, Sample, ratios
 from benchmarks._server import serving

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterable, Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from publora_async._checks import check_count, check_seconds, plain_text
+from publora_async._checks import check_seconds
 from publora_async._decoding.bodies import one
 from publora_async._fan_out.fan_out import FanOut
 from publora_async._fan_out.progress import Collector
+from publora_async._fan_out.user_ids import check_users, user_id_of
 from publora_async._http.gate import Gate
 from publora_async._http.request import Request, path_part, request
 from publora_async._introspection import LazyModule
@@ -18,10 +19,10 @@ from publora_async.connection_list import ConnectionList, decode_connections
 from publora_async.errors import (
     APIStatusError,
     ClientStateError,
-    ConfigurationError,
     PubloraError,
     RateLimitError,
     RequestTimeoutError,
+    ResponseDecodeError,
     ServerError,
     TransportError,
 )
@@ -40,6 +41,8 @@ else:
     calls = LazyModule("publora_async._http.calls")
 
 __all__ = ["AsyncConnections"]
+
+_T = TypeVar("_T")
 
 
 class AsyncConnections:
@@ -126,29 +129,38 @@ class AsyncConnections:
     def _fan_out(
         self, user_ids: object, *, concurrency: int, ordered: bool
     ) -> FanOut[str | ManagedUser, UserConnections]:
-        if isinstance(user_ids, str):
-            raise ConfigurationError("user_ids must be several ids: [user_id] asks about one user")
-        gate = Gate(check_count("concurrency", concurrency), self._transport.random)
+        check_users(user_ids, concurrency)
+        gate = Gate(concurrency, self._transport.random)
         return FanOut(partial(self._ask_for, gate=gate), ordered=ordered)
 
     async def _ask_for(self, who: str | ManagedUser, *, gate: Gate) -> UserConnections:
         user = who if isinstance(who, ManagedUser) else None
-        user_id = who.id if isinstance(who, ManagedUser) else who
-        if not isinstance(user_id, str):
-            # A mistake in the program, not a user's failure: None would ask about the key's owner.
-            raise ConfigurationError(
-                f"user_ids must hold user ids or ManagedUsers, not {type(who).__name__}"
-            )
-        user_id = plain_text(user_id)
+        user_id = user_id_of(who)
+        found = await self._list_for(user_id, decode_connections, gate)
+        if isinstance(found, PubloraError):
+            return UserFailed(user_id, found, user)
+        return UserSucceeded(user_id, found, user)
+
+    async def _list_for(
+        self, user_id: str, decode: Callable[..., _T], gate: Gate
+    ) -> _T | PubloraError:
+        """Ask about one of many; a failure that is not that one's alone is raised."""
         try:
-            connections = await self._transport.call(_listing(user_id), decode_connections, gate)
+            return await self._transport.call(_listing(user_id), decode, gate)
         except ClientStateError:
             raise
         except PubloraError as error:
             if isinstance(error, APIStatusError) and error.refuses_key:
                 raise
-            return UserFailed(user_id, error, user)
-        return UserSucceeded(user_id, connections, user)
+            return error
+
+    def _decoded(self, user_id: str, body: bytes) -> ConnectionList | PubloraError:
+        """Read a response that came when another process asked about *user_id*."""
+        try:
+            return decode_connections(body, strict=self._transport.options.strict)
+        except ResponseDecodeError as error:
+            # Without its traceback, whose frames hold the body.
+            return _listing(user_id).named_in(error.with_traceback(None))
 
     async def list_many(
         self,

@@ -1,9 +1,11 @@
 """The resource ``connections``, without ``await``."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 
 from publora_async import (
     AsyncConnections,
+    ConfigurationError,
     Connection,
     ConnectionList,
     ConnectionTest,
@@ -61,7 +63,14 @@ class Connections:
         return self._bridge.run(self._connections.list, user_id=user_id)
 
     def iter_many(
-        self, user_ids: Iterable[str | ManagedUser], *, concurrency: int = 32, ordered: bool = False
+        self,
+        user_ids: Iterable[str | ManagedUser],
+        *,
+        concurrency: int = 32,
+        ordered: bool = False,
+        executor: Executor | None = None,
+        workers: int | None = None,
+        send_key: bool = False,
     ) -> Answers:
         """
         Ask about many managed users at once, and give each answer as it arrives.
@@ -82,6 +91,16 @@ class Connections:
             ordered: Whether the answers come in the order of *user_ids*. One that takes long
                 holds back those behind it.
 
+            executor: Who runs it in processes of its own, here or on other machines: a
+                ``ProcessPoolExecutor``, loky's, or Dask's ``client.get_executor()``. Each process
+                makes a client, with the key of its own environment. ``None``: this client does.
+
+            workers: How many tasks *executor* runs at once. *concurrency* and the retry budget
+                are totals, of which each has its share. ``None``: there is no *executor*.
+
+            send_key: Whether the key travels to *executor* with each task, for workers whose
+                environment has none.
+
         Returns:
             An iterator, which is a context manager too.
 
@@ -93,6 +112,21 @@ class Connections:
                 managed users.
             ClientStateError: While iterating: the client is closed, or belongs elsewhere.
         """
+        if executor is not None:
+            from publora_sync._executors.answers import answers_by
+
+            return answers_by(
+                executor,
+                user_ids,
+                self._connections,
+                self._bridge,
+                workers=workers,
+                concurrency=concurrency,
+                ordered=ordered,
+                send_key=send_key,
+            )
+        if workers is not None or send_key:
+            raise ConfigurationError("workers and send_key go with an executor: name it, too")
         fan_out = self._connections._fan_out(  # noqa: SLF001  # what both colours drive
             user_ids, concurrency=concurrency, ordered=ordered
         )
@@ -104,6 +138,9 @@ class Connections:
         *,
         concurrency: int = 32,
         progress: Callable[[int, int | None, int], object] | bool | None = None,
+        executor: Executor | None = None,
+        workers: int | None = None,
+        send_key: bool = False,
     ) -> UserConnectionsList:
         """
         Ask about many managed users at once, and give all answers together.
@@ -120,6 +157,13 @@ class Connections:
                 number of users done, the number of all or ``None`` where *user_ids* has no
                 length, and the number failed. ``None``: nothing is shown.
 
+            executor: Who runs it in processes of its own; as for :meth:`iter_many`. ``None``: this
+                client does.
+
+            workers: How many tasks *executor* runs at once. ``None``: there is no *executor*.
+
+            send_key: Whether the key travels to *executor* with each task.
+
         Raises:
             ConfigurationError: *concurrency* or *progress* cannot be used, tqdm is missing, or
                 one of *user_ids* is neither an id nor a user.
@@ -129,7 +173,13 @@ class Connections:
         """
         with (
             Collector(user_ids, progress) as collector,
-            self.iter_many(user_ids, concurrency=concurrency) as answers,
+            self.iter_many(
+                user_ids,
+                concurrency=concurrency,
+                executor=executor,
+                workers=workers,
+                send_key=send_key,
+            ) as answers,
         ):
             try:
                 while numbered := answers.next_numbered():

@@ -1,8 +1,10 @@
 """The command in this process or in one of its own, and what is read off its output."""
 
+import asyncio
 import contextlib
 import csv
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -13,7 +15,7 @@ from click.testing import Result
 from hostile import HostileServer, reply
 
 from publora_async import Connection, ConnectionList
-from publora_async.sandbox import Sandbox
+from publora_async.sandbox import Faults, Sandbox
 
 __all__ = [
     "COMMAND",
@@ -26,6 +28,7 @@ __all__ = [
     "listing",
     "owners",
     "read_until",
+    "stuck_after",
     "summary",
 ]
 
@@ -124,3 +127,17 @@ def owners(form: str, stdout: str) -> set[str]:
         return {row["userId"] for row in rows if not row["error"]}
     lines = [line for line in stdout.splitlines()[1:] if "could not be asked" not in line]
     return {line.split()[0] for line in lines}
+
+
+@contextlib.contextmanager
+def stuck_after(answers: int, users: int) -> Iterator[Sandbox]:
+    """A service of *users* that answers that many times, and then no more."""
+    asked = itertools.count()
+
+    async def wait(_: float) -> None:
+        if next(asked) >= answers:
+            await asyncio.Event().wait()
+
+    faults = Faults(latency=1, calls={"GET /platform-connections"}, sleep=wait)
+    with Sandbox(users=users, faults=faults) as sandbox:
+        yield sandbox

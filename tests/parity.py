@@ -10,7 +10,15 @@ from typing import Any, TypeAlias, get_overloads
 
 from surface import resources
 
-__all__ = ["COLOURS", "ONLY_ASYNC", "differences", "docstrings", "not_exported", "sections"]
+__all__ = [
+    "COLOURS",
+    "ONLY_ASYNC",
+    "ONLY_SYNC",
+    "differences",
+    "docstrings",
+    "not_exported",
+    "sections",
+]
 
 COLOURS = {
     ", async ones included": "",
@@ -28,6 +36,16 @@ COLOURS = {
 
 ONLY_ASYNC = {"AsyncPublora.session"}
 """Arguments and attributes that the sync class has no use for."""
+
+ONLY_SYNC = {
+    f"Connections.{method}.{argument}"
+    for method in ("iter_many", "list_many")
+    for argument in ("executor", "workers", "send_key")
+}
+"""
+Arguments that the async method has no use for: an executor's worker has a client of its own and
+a plain call to make, and whoever has an event loop keeps it for what else it serves.
+"""
 
 # Closing asks the service nothing.
 _QUIET = {"close"}
@@ -191,7 +209,7 @@ def _compare_methods(ours: type, method: Method, theirs: type, other: Method) ->
                 yield f"{_name(one)} has no docstring: say what it does"
                 return
         yield from _compare_docstrings(
-            _name(method), method.__doc__ or "", _name(other), other.__doc__ or ""
+            _name(method), method.__doc__ or "", _name(other), _without_only_sync(other)
         )
 
 
@@ -211,7 +229,11 @@ def _compare_arguments(ours: type, method: Method, theirs: type, other: Method) 
         for name, argument in left.parameters.items()
         if f"{ours.__name__}.{name}" not in ONLY_ASYNC
     }
-    yours = dict(right.parameters)
+    yours = {
+        name: argument
+        for name, argument in right.parameters.items()
+        if f"{theirs.__name__}.{other.__name__}.{name}" not in ONLY_SYNC
+    }
     here, there = f"{theirs.__name__}.{other.__name__}", f"{ours.__name__}.{method.__name__}"
     for name in mine.keys() - yours.keys():
         yield f"{here} has no argument `{name}`: give it the one of {there}"
@@ -294,6 +316,14 @@ def _compare_docstrings(there: str, mine: str, here: str, yours: str) -> Iterato
                 "say the same, or enter the colour's words in COLOURS of tests/parity.py"
             )
             return
+
+
+def _without_only_sync(method: Method) -> str:
+    docstring = inspect.cleandoc(method.__doc__ or "")
+    for name, text in sections(docstring).get("Args", {}).items():
+        if f"{_name(method)}.{name}" in ONLY_SYNC:
+            docstring = docstring.replace(f"    {name}: {text}", "")
+    return docstring
 
 
 def _one_line(docstring: str | None) -> str:

@@ -1,9 +1,11 @@
 """Scripts in processes of their own, of the interpreter that runs the tests."""
 
 import os
+import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from hostile import HostileServer
 
-__all__ = ["LOOPS", "finished", "started"]
+__all__ = ["LOOPS", "end_all", "ended", "finished", "started"]
 
 LOOPS = [
     "asyncio",
@@ -50,6 +52,8 @@ def started(
     """
     Start *script*, which finds the key and *server* in its environment.
 
+    Neither it nor any process that it has started remains.
+
     Args:
         script: Its text, after what defines ``run`` for coroutines.
         server: Whom it asks.
@@ -72,15 +76,33 @@ def started(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     with process:
         try:
             yield process
         finally:
-            process.kill()
+            end_all(process)
 
 
-def finished(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+def finished(process: "subprocess.Popen[str]", patience: float = _PATIENCE) -> tuple[int, str, str]:
     """Give the exit code, the output and what went to stderr, once *process* has ended."""
-    output, errors = process.communicate(timeout=_PATIENCE)
+    output, errors = process.communicate(timeout=patience)
     return process.returncode, output, errors
+
+
+def ended(process: "subprocess.Popen[str]") -> bool:
+    """Whether *process* and whatever it has started end within 5 seconds without our doing."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return True
+    return False
+
+
+def end_all(process: "subprocess.Popen[str]") -> None:
+    """Kill *process*, which leads a session of its own, and whatever it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -65,20 +65,37 @@ DOORS = {
         },
     ),
     "publora_async._fan_out": Door(
-        takes={"publora_async.errors", "publora_async.user_connections"},
+        takes={
+            "publora_async._checks",
+            "publora_async.errors",
+            "publora_async.managed_users",
+            "publora_async.user_connections",
+        },
         serves={*RESOURCES, "publora_async.answers"},
     ),
     "publora_async.sandbox": Door(serves={"publora_async.pytest_plugin"}),
+    "publora_sync._executors": Door(
+        takes={"publora_sync._bridge", "publora_sync.answers"},
+        serves={"publora_sync.connections"},
+    ),
     "publora_sync.cli": Door(takes={"publora_sync"}, serves={"publora_sync.__main__"}),
 }
 """What lies behind which door. The modules of a hall may import one another."""
 
 SHARED = {
+    "publora_async._checks.check_count",
     "publora_async._checks.check_header_value",
     "publora_async._checks.masked",
     "publora_async._fan_out.fan_out.FanOut",
     "publora_async._fan_out.progress.Collector",
+    "publora_async._fan_out.user_ids.check_users",
+    "publora_async._fan_out.user_ids.user_id_of",
+    "publora_async._fan_out.window.SLOW",
     "publora_async._fan_out.window.Window",
+    "publora_async._http.gate.GateOfWorker",
+    "publora_async._http.gate.GatePolicy",
+    "publora_async._http.gate.Outcome",
+    "publora_async._http.options.ClientOptions",
     "publora_async._introspection.Resource",
     "publora_async._loops.loop_or_none",
     "publora_async._urgency.Urgency",

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import overload
 
 import pytest
-from parity import COLOURS, ONLY_ASYNC, differences, docstrings, not_exported
+from parity import COLOURS, ONLY_ASYNC, ONLY_SYNC, differences, docstrings, not_exported
 from surface import tell
 
 import publora_async
@@ -298,6 +298,10 @@ def test_no_difference_is_allowed_that_there_is_not() -> None:
         kind, _, entry = name.partition(".")
         docstring = getattr(publora_async, kind).__doc__
         assert f"    {entry}: " in docstring, f"take {name!r} out of ONLY_ASYNC"
+    for name in ONLY_SYNC:
+        kind, method, entry = name.split(".")
+        docstring = getattr(getattr(publora_sync, kind), method).__doc__
+        assert f"    {entry}: " in docstring, f"take {name!r} out of ONLY_SYNC"
 
 
 def test_toys_that_are_alike_pass() -> None:

@@ -128,7 +128,7 @@ class Transport:
                 return error
             delay, paid = again
             _log_retry(request, error, attempt, delay)
-            await self.sleep(delay)
+            await (self.sleep(delay) if gate is None else gate.backoff(self.sleep, delay))
 
     def _again(
         self,

@@ -2,17 +2,18 @@
 Limits how hard a fan-out may hit a service that fails, or that asks for a pause.
 
 :class:`GatePolicy` is pure: it is told the time, and says whether a request may go out.
-:class:`Gate` makes calls wait for that on the event loop.
+:class:`Gate` makes calls wait for that on the event loop. Where several processes share a fan-out,
+each has a :class:`GateOfWorker`, and one of them a :class:`GatePolicy` for all.
 """
 
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from enum import Enum
 from typing import Final
 
-__all__ = ["Gate", "GatePolicy", "Outcome"]
+__all__ = ["Gate", "GateOfWorker", "GatePolicy", "Outcome"]
 
 WINDOW: Final = 20
 ENOUGH: Final = 10
@@ -53,25 +54,34 @@ class GatePolicy:
     Args:
         concurrency: The most requests at once.
         random: Gives numbers from 0 up to 1, so that clients do not probe in step.
+        processes: How many see a part of the outcomes each: as many fewer are then enough.
 
     Attributes:
         limit: Requests at once, for now.
         closed_until: No request goes out before this moment.
     """
 
-    def __init__(self, concurrency: int, random: Callable[[], float]) -> None:
+    def __init__(
+        self, concurrency: int, random: Callable[[], float], *, processes: int = 1
+    ) -> None:
         self.concurrency = concurrency
         self.random = random
         self.limit: float = concurrency
         self.closed_until: float = -math.inf
         self._threshold: float = concurrency
         self._in_flight = 0
-        self._outcomes: deque[bool] = deque(maxlen=WINDOW)
+        self._enough = math.ceil(ENOUGH / processes)
+        self._outcomes: deque[bool] = deque(maxlen=math.ceil(WINDOW / processes))
         self._shut_at: float | None = None
         self._probing = False
         self._probe_wait = FIRST_PROBE
         self._pause = FIRST_PAUSE
         self._limited_at = -math.inf
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether nothing but probes goes out."""
+        return self._shut_at is not None
 
     def wait(self, now: float) -> float | None:
         """
@@ -106,10 +116,22 @@ class GatePolicy:
             now: The present moment.
             pause: Seconds that the service asked for. ``None``: it did not ask.
         """
+        self.end_all((outcome,), begun=begun, now=now, pause=pause)
+
+    def end_all(
+        self, outcomes: Iterable[Outcome], *, begun: float, now: float, pause: float | None
+    ) -> None:
+        """Take in how all attempts ended that had begun as one; the arguments are as above."""
         self._in_flight -= 1
         is_probe = self._shut_at is not None and begun > self._shut_at
         if is_probe:
             self._probing = False
+        for outcome in outcomes:
+            self._take_in(outcome, begun, now, pause, is_probe=is_probe)
+
+    def _take_in(
+        self, outcome: Outcome, begun: float, now: float, pause: float | None, *, is_probe: bool
+    ) -> None:
         match outcome:
             case Outcome.LIMITED:
                 self._slow_down(begun, now, pause)
@@ -157,7 +179,7 @@ class GatePolicy:
 
     def _mostly_failures(self) -> bool:
         seen = len(self._outcomes)
-        return seen >= ENOUGH and self._outcomes.count(False) >= SHUT_AT * seen
+        return seen >= self._enough and self._outcomes.count(False) >= SHUT_AT * seen
 
 
 class Gate:
@@ -207,6 +229,10 @@ class Gate:
                 waiting.set_result(None)
         self._waiting.clear()
 
+    async def backoff(self, sleep: Callable[[float], Awaitable[None]], seconds: float) -> None:
+        """Let a call that has left wait before its next attempt, by *sleep*."""
+        await sleep(seconds)
+
     async def _changed(self, until: float) -> None:
         """Wait until an attempt ends, or the moment *until* comes."""
         waiting = asyncio.get_running_loop().create_future()
@@ -216,3 +242,77 @@ class Gate:
                 await waiting
         except TimeoutError:
             pass
+
+
+class GateOfWorker(Gate):
+    """
+    The gate of one process among those that share a fan-out.
+
+    Once the service fails or asks for a pause it lets nobody in any more, and nobody waits:
+    whoever gave the work decides when it goes on.
+
+    Args:
+        concurrency: The most requests at once.
+        random: Gives numbers from 0 up to 1.
+        processes: How many share the fan-out.
+        is_probe: Whether one failure is enough.
+
+    Attributes:
+        closed: Whether nobody is let in any more.
+        outcomes: How the last attempts ended, as many as the policy for all takes from one.
+        pause: Seconds that the service asked for. ``None``: it did not ask.
+    """
+
+    def __init__(
+        self,
+        concurrency: int,
+        random: Callable[[], float],
+        *,
+        processes: int,
+        is_probe: bool = False,
+    ) -> None:
+        super().__init__(concurrency, random)
+        self.policy = GatePolicy(concurrency, random, processes=processes)
+        self.closed: bool = False
+        self.outcomes: deque[Outcome] = deque(maxlen=math.ceil(WINDOW / processes))
+        self.pause: float | None = None
+        self._is_probe = is_probe
+        self._sleeping: set[asyncio.Future[None]] = set()
+
+    def enter(self) -> bool:
+        """Let a request out if it may go now."""
+        return not self.closed and super().enter()
+
+    async def wait_to_enter(self, deadline: float) -> bool:
+        """Wait until a request may go out: for a place, never for a service that is down."""
+        loop = asyncio.get_running_loop()
+        while not self.enter():
+            if self.closed or loop.time() >= deadline:
+                return False
+            await self._changed(deadline)
+        return True
+
+    def leave(self, begun: float, outcome: Outcome, pause: float | None) -> None:
+        """Take in how an attempt ended, and close if that is a reason to."""
+        if outcome is not Outcome.UNKNOWN:
+            self.outcomes.append(outcome)
+        if pause is not None:
+            self.pause = max(self.pause or 0.0, pause)
+        super().leave(begun, outcome, pause)
+        failed_as_probe = self._is_probe and outcome is Outcome.FAILED
+        if outcome is Outcome.LIMITED or failed_as_probe or self.policy.is_shut:
+            self.closed = True
+            for sleep in self._sleeping:
+                sleep.cancel()
+
+    async def backoff(self, sleep: Callable[[float], Awaitable[None]], seconds: float) -> None:
+        """Let a call wait before its next attempt, or until there will be none."""
+        if self.closed:
+            return
+        sleeping = asyncio.ensure_future(sleep(seconds))
+        self._sleeping.add(sleeping)
+        try:
+            await asyncio.wait([sleeping])
+        finally:
+            self._sleeping.remove(sleeping)
+            sleeping.cancel()

@@ -64,7 +64,12 @@ class RetryBudget:
     """
 
     def __init__(self) -> None:
-        self._tokens = FULL_BUDGET
+        self._full = self._tokens = FULL_BUDGET
+
+    def share(self, processes: int) -> None:
+        """Make do with the share of one of so many processes."""
+        self._full = FULL_BUDGET // processes
+        self._tokens = min(self._full, self._tokens)
 
     def spend(self, error: APIStatusError | TransportError, *, gated: bool) -> int:
         """Pay for one retry after *error*, and give its price; 0 if there is not enough left."""
@@ -76,7 +81,7 @@ class RetryBudget:
 
     def earn(self, paid: int) -> None:
         """Put back what was *paid* for the retry that has succeeded, or one token for none."""
-        self._tokens = min(FULL_BUDGET, self._tokens + (paid or 1))
+        self._tokens = min(self._full, self._tokens + (paid or 1))
 
 
 def may_repeat(request: Request, error: APIStatusError | TransportError) -> bool:

@@ -125,7 +125,13 @@ def _check_many(
     """Check many users; give how many could not be asked about."""
     with (
         open_client(settings) as opened,
-        Run(opened, users.of(opened), wanted, concurrency=users.concurrency) as run,
+        Run(
+            opened,
+            users.of(opened),
+            wanted,
+            concurrency=users.concurrency,
+            workers=users.workers,
+        ) as run,
     ):
         try:
             for answer in run:

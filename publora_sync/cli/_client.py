@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DASHBOARD",
     "OpenClient",
+    "attempts_handler",
     "find_user_id",
     "find_user_ids",
     "list_connections",
@@ -139,9 +140,7 @@ def _client(key: str | None, base_url: str | None, settings: Settings) -> Publor
 
 @contextmanager
 def _log_of_attempts() -> Iterator[None]:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", "%H:%M:%S"))
-    with _logging_to(handler, logging.DEBUG):
+    with _logging_to(attempts_handler(), logging.DEBUG):
         yield
 
 
@@ -179,6 +178,13 @@ def _logging_to(handler: logging.Handler, level: int) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
+
+
+def attempts_handler() -> logging.Handler:
+    """Make what writes each attempt to stderr."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", "%H:%M:%S"))
+    return handler
 
 
 def list_connections(user_id: str | None, settings: Settings) -> ConnectionList:

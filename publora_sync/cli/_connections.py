@@ -100,7 +100,13 @@ def connections(
         return
     with (
         open_client(settings) as opened,
-        Run(opened, users.of(opened), wanted, concurrency=users.concurrency) as run,
+        Run(
+            opened,
+            users.of(opened),
+            wanted,
+            concurrency=users.concurrency,
+            workers=users.workers,
+        ) as run,
     ):
         _write_many(run, output)
     if run.has_reader:

@@ -124,12 +124,15 @@ class UserSelection(NamedTuple):
         many: Whether the output says which user each account belongs to.
 
         concurrency: How many users to ask about at once.
+
+        workers: How many processes ask.
     """
 
     named: tuple[str, ...]
     everyone: bool
     many: bool
-    concurrency: int
+    concurrency: int = 32
+    workers: int = 1
 
     @property
     def one(self) -> str | None:
@@ -200,6 +203,14 @@ _USERS_OPTIONS = (
         show_default=True,
         help="How many users to ask about at once.",
     ),
+    click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="How many processes ask, --concurrency users in all. It pays for very many "
+        "users only.",
+    ),
 )
 
 
@@ -213,10 +224,13 @@ def users_options(command: Callable[..., None]) -> Callable[..., None]:
         from_file: Sequence[str] | None,
         all_users: bool,
         concurrency: int,
+        workers: int,
         **others: object,
     ) -> None:
-        users = _select(user_ids, from_file, all_users=all_users, concurrency=concurrency)
-        command(users=users, **others)
+        if workers > concurrency:
+            raise click.UsageError(f"--workers {workers} takes --concurrency {workers} or more.")
+        users = _select(user_ids, from_file, all_users=all_users)
+        command(users=users._replace(concurrency=concurrency, workers=workers), **others)
 
     for option in reversed(_USERS_OPTIONS):
         option(with_selection)
@@ -224,10 +238,10 @@ def users_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _select(
-    user_ids: Sequence[str], from_file: Sequence[str] | None, *, all_users: bool, concurrency: int
+    user_ids: Sequence[str], from_file: Sequence[str] | None, *, all_users: bool
 ) -> UserSelection:
     if all_users and (user_ids or from_file is not None):
         raise click.UsageError("--all-users goes with neither --user nor --users-file.")
     named = tuple(dict.fromkeys([*user_ids, *(from_file or ())]))
     many = all_users or from_file is not None or len(user_ids) > 1
-    return UserSelection(named, everyone=all_users, many=many, concurrency=concurrency)
+    return UserSelection(named, everyone=all_users, many=many)

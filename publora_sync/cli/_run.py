@@ -13,6 +13,7 @@ from publora_sync.cli._accounts import Owner
 from publora_sync.cli._client import OpenClient, tell_of_silence
 from publora_sync.cli._formats import counted, escape
 from publora_sync.cli._platforms import PlatformFilter
+from publora_sync.cli._pool import end_pool, open_pool
 from publora_sync.cli._progress import ProgressBar
 from publora_sync.cli._shell import complain, defer_ctrl_c, is_ctrl_c, is_quiet, note
 
@@ -41,8 +42,9 @@ class Run:
     Args:
         opened: The client to ask with.
         users: The users to ask about.
-        concurrency: How many to ask about at once.
         platforms: Which accounts to keep.
+        concurrency: How many to ask about at once.
+        workers: How many processes ask.
 
     Attributes:
         owners: The users to ask about, by id.
@@ -63,6 +65,7 @@ class Run:
         platforms: PlatformFilter,
         *,
         concurrency: int,
+        workers: int = 1,
     ) -> None:
         self.owners = {owner.id: owner for owner in map(Owner.of, users)}
         self.failures: list[UserFailed] = []
@@ -73,7 +76,15 @@ class Run:
         self._platforms = platforms
         self.has_reader = True
         self._settings = opened.settings
-        self._answers = opened.client.connections.iter_many(users, concurrency=concurrency)
+        self._pool = open_pool(workers, opened.settings) if workers > 1 else None
+        self._answers = opened.client.connections.iter_many(
+            users,
+            concurrency=concurrency,
+            executor=self._pool,
+            workers=workers if self._pool else None,
+            # A key that was typed in is in no environment, and it stays on this machine.
+            send_key=self._pool is not None,
+        )
         # The lines that --verbose writes would run into it.
         self._bar = ProgressBar(self._total, quiet=is_quiet() or opened.settings.verbose)
         self._counted = self._count()
@@ -138,6 +149,8 @@ class Run:
     ) -> None:
         self._counted.close()
         self._answers.close()
+        if self._pool is not None:
+            end_pool(self._pool, early=self._done < self._total)
         self._bar.stop()
         if kind is None:
             if self.has_reader:

@@ -305,6 +305,17 @@ def test_a_budget_pays_for_so_many_retries_and_never_for_more_than_it_has(
     assert [budget.spend(error, gated=gated), budget.spend(error, gated=gated)] == [price, 0]
 
 
+def test_a_share_of_a_budget_is_all_that_one_of_several_processes_has() -> None:
+    budget, error = RetryBudget(), RateLimitError(429, "slow down")
+    budget.share(4)
+    assert [budget.spend(error, gated=True) for _ in range(26)] == [5] * 25 + [0]
+    budget.share(4)
+    assert not budget.spend(error, gated=True)
+    for _ in range(1000):
+        budget.earn(0)
+    assert [budget.spend(error, gated=True) for _ in range(26)] == [5] * 25 + [0]
+
+
 @pytest.mark.parametrize(
     ("values", "seconds"),
     [

@@ -1,10 +1,7 @@
 """A run over many users: failures, the summary, Ctrl-C, and readers that leave."""
 
-import asyncio
-import contextlib
 import csv
 import io
-import itertools
 import json
 import os
 import re
@@ -12,11 +9,10 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import click
 import pytest
-from command import COMMAND, FORMATS, USERS, Run, asking, finished, owners
+from command import COMMAND, FORMATS, USERS, Run, asking, finished, owners, stuck_after
 from hostile import Answer, Held, HostileServer, reply
 
 from publora_async import Connection, ConnectionList, PubloraError
@@ -103,20 +99,6 @@ def test_ctrl_c_says_how_far_it_came(
         assert "1/2 users" in done.stderr
     else:
         assert done.stderr == f"\n{said}"
-
-
-@contextlib.contextmanager
-def stuck_after(answers: int, users: int) -> Iterator[Sandbox]:
-    """A service of *users* that answers that many times, and then no more."""
-    asked = itertools.count()
-
-    async def wait(_: float) -> None:
-        if next(asked) >= answers:
-            await asyncio.Event().wait()
-
-    faults = Faults(latency=1, calls={"GET /platform-connections"}, sleep=wait)
-    with Sandbox(users=users, faults=faults) as sandbox:
-        yield sandbox
 
 
 @pytest.mark.parametrize("form", ["ndjson", "csv"])

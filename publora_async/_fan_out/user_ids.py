@@ -1,0 +1,35 @@
+"""Whom a fan-out asks about: what may be given, checked."""
+
+from publora_async._checks import check_count, plain_text
+from publora_async.errors import ConfigurationError
+from publora_async.managed_users import ManagedUser
+
+__all__ = ["check_users", "user_id_of"]
+
+
+def check_users(user_ids: object, concurrency: int) -> None:
+    """
+    Refuse what no fan-out can begin with.
+
+    Raises:
+        ConfigurationError: *concurrency* is no whole number above 0, or *user_ids* is one text.
+    """
+    if isinstance(user_ids, str):
+        raise ConfigurationError("user_ids must be several ids: [user_id] asks about one user")
+    check_count("concurrency", concurrency)
+
+
+def user_id_of(who: str | ManagedUser) -> str:
+    """
+    Give the id to ask about.
+
+    Raises:
+        ConfigurationError: *who* is neither an id nor a user.
+    """
+    user_id = who.id if isinstance(who, ManagedUser) else who
+    if not isinstance(user_id, str):
+        # A mistake in the program, not a user's failure: None would ask about the key's owner.
+        raise ConfigurationError(
+            f"user_ids must hold user ids or ManagedUsers, not {type(who).__name__}"
+        )
+    return plain_text(user_id)
