@@ -128,7 +128,7 @@ class AsyncConnections:
     ) -> FanOut[str | ManagedUser, UserConnections]:
         if isinstance(user_ids, str):
             raise ConfigurationError("user_ids must be several ids: [user_id] asks about one user")
-        gate = Gate(check_count("concurrency", concurrency), self._transport.random)
+        gate = self._transport.gate(check_count("concurrency", concurrency))
         return FanOut(partial(self._ask_for, gate=gate), ordered=ordered)
 
     async def _ask_for(self, who: str | ManagedUser, *, gate: Gate) -> UserConnections:

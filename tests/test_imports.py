@@ -104,6 +104,7 @@ OWNERS = {
     "multidict": {"publora_async._http"},
     "orjson": {"publora_async._decoding"},
     "matplotlib": {"publora_async._display"},
+    "opentelemetry": {"publora_async._http.tracing"},
     "pandas": {"publora_async._display"},
     "polars": {"publora_async._display"},
     "pyarrow": {"publora_async._display"},

@@ -132,12 +132,14 @@ class Stages:
 
     Attributes:
         reached: The stage that has begun.
+        status: The response's HTTP status code. ``None``: there is no response yet.
     """
 
-    __slots__ = ("reached",)
+    __slots__ = ("reached", "status")
 
     def __init__(self) -> None:
         self.reached: Stage = "connect"
+        self.status: int | None = None
 
 
 class Response(NamedTuple):
