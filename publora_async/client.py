@@ -11,7 +11,7 @@ from publora_async._http.calls import Transport
 from publora_async._http.options import ClientOptions, show_log
 from publora_async._http.session import Pool
 from publora_async._http.urls import environment_proxy
-from publora_async._introspection import LazyModule, Resource
+from publora_async._introspection import LazyModule, resource
 from publora_async.connections import AsyncConnections
 from publora_async.managed_users import AsyncManagedUsers
 from publora_async.options import ClientStats, Timeouts
@@ -81,8 +81,8 @@ class AsyncPublora:
         ['linkedin-csjThlOvuz', 'linkedin-Nkjv5NihkF']
     """
 
-    connections: Resource[AsyncConnections] = Resource(AsyncConnections)
-    managed_users: Resource[AsyncManagedUsers] = Resource(AsyncManagedUsers)
+    connections: AsyncConnections = resource(AsyncConnections)
+    managed_users: AsyncManagedUsers = resource(AsyncManagedUsers)
 
     def __init__(
         self,

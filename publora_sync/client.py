@@ -6,7 +6,7 @@ from typing import NoReturn, Self, SupportsIndex
 
 from publora_async import AsyncPublora, ClientStats, Timeouts
 from publora_async._checks import masked
-from publora_async._introspection import Resource
+from publora_async._introspection import resource
 from publora_sync._bridge import Bridge
 from publora_sync.connections import Connections
 from publora_sync.managed_users import ManagedUsers
@@ -69,8 +69,8 @@ class Publora:
         ['linkedin-csjThlOvuz', 'linkedin-Nkjv5NihkF']
     """
 
-    connections: Resource[Connections] = Resource(Connections)
-    managed_users: Resource[ManagedUsers] = Resource(ManagedUsers)
+    connections: Connections = resource(Connections)
+    managed_users: ManagedUsers = resource(ManagedUsers)
 
     def __init__(
         self,

@@ -79,7 +79,7 @@ SHARED = {
     "publora_async._fan_out.fan_out.FanOut",
     "publora_async._fan_out.progress.Collector",
     "publora_async._fan_out.window.Window",
-    "publora_async._introspection.Resource",
+    "publora_async._introspection.resource",
     "publora_async._loops.loop_or_none",
     "publora_async._urgency.Urgency",
     "publora_async._urgency.by_urgency",
