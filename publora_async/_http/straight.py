@@ -353,7 +353,7 @@ def _abort(transport: Any) -> None:  # noqa: ANN401  # a loop's own
     with suppress(RuntimeError):  # it would tell its protocol by the loop, which is closed
         transport.abort()
     below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", transport)
-    with suppress(AttributeError, RuntimeError):
+    with suppress(AttributeError, OSError, RuntimeError):  # Windows' shuts the socket down, too
         below._call_connection_lost(None)  # noqa: SLF001
 
 

@@ -43,7 +43,12 @@ class Tracing:
         self._trace: Any = None
         self._provider: TracerProvider | None = None
         self._tracer: Tracer | None = None
-        self._server: dict[str, str | int] = {}
+        url = URL(base_url, encoded=True)
+        self._path = url.raw_path.rstrip("/")
+        self._server: dict[str, str | int] = {
+            "server.address": url.host or "",
+            "server.port": url.port or 0,
+        }
 
     def call(self, request: Request) -> "CallSpans | None":
         """Make the spans of one call of *request*; ``None`` where nobody wants them."""
@@ -59,15 +64,13 @@ class Tracing:
         if type(provider) is trace.ProxyTracerProvider:
             return None
         if self._tracer is None or self._provider is not provider:
-            url = URL(self._base_url, encoded=True)
-            self._server = {"server.address": url.host or "", "server.port": url.port or 0}
             self._tracer = provider.get_tracer("publora_async", __version__)
             self._provider = provider
         attributes = {
             "http.request.method": request.method,
             **self._server,
             "url.full": self._base_url + request.route.replace("{id}", _NO_ID),
-            "url.template": URL(self._base_url, encoded=True).raw_path.rstrip("/") + request.route,
+            "url.template": self._path + request.route,
         }
         return CallSpans(self._tracer, f"{request.method} {request.route}", attributes)
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import click
 import pytest
+from capabilities import needs_signals
 from command import COMMAND, FORMATS, USERS, Run, asking, finished, owners
 from hostile import Answer, Held, HostileServer, reply
 
@@ -119,6 +120,7 @@ def stuck_after(answers: int, users: int) -> Iterator[Sandbox]:
         yield sandbox
 
 
+@needs_signals
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
 def test_ctrl_c_leaves_whole_lines_and_says_how_far_it_came(form: str) -> None:
     with (
