@@ -72,7 +72,7 @@ class ClientStats:
 
         calls: Calls that were begun; in a fan-out, one for each user.
 
-        failed_calls: Those that have ended with a :class:`PubloraError`.
+        failed_calls: Those that have ended with an error of the service's, or of the way to it.
 
         attempts: Attempts that were begun, retries included.
 

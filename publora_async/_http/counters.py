@@ -36,7 +36,7 @@ class Counters:
 
     Attributes:
         calls: Calls that were begun.
-        failed_calls: Those that ended with an error of ours.
+        failed_calls: Those that ended with an error of the service's, or of the way to it.
         attempts: Attempts that were begun.
         failed_attempts: Those that ended without a response that makes sense.
     """
