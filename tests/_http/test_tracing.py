@@ -33,7 +33,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[Readabl
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
     yield lambda: list(exporter.get_finished_spans())
     provider.shutdown()
 
@@ -217,6 +217,23 @@ async def test_without_a_provider_what_waits_is_told_to_nobody(opened: Open) -> 
     assert isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
     await held_back(client, held)
     assert client.waits == [0.0]
+
+
+async def test_an_api_that_keeps_the_provider_elsewhere_is_asked_for_it(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _ = opened(reply())
+    asked: list[trace.TracerProvider] = []
+
+    def get_tracer_provider() -> trace.TracerProvider:
+        asked.append(trace.ProxyTracerProvider())
+        return asked[-1]
+
+    monkeypatch.delattr(trace, "_TRACER_PROVIDER")
+    monkeypatch.setattr(trace, "get_tracer_provider", get_tracer_provider)
+    await client.ask(listing)
+    await client.ask(listing)
+    assert len(asked) == 3
 
 
 async def test_no_span_holds_the_key_an_id_or_what_the_service_said(
