@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -28,6 +29,7 @@ __all__ = [
     "expected",
     "free_port",
     "in_wire_form",
+    "redis",
     "require",
     "served",
 ]
@@ -58,6 +60,7 @@ class Served:
         self._process = process
         self._left = left
         self._news = asyncio.Condition()
+        self._silent = False
         self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
@@ -66,6 +69,9 @@ class Served:
             self.lines.append(line.decode(errors="replace").rstrip())
             async with self._news:
                 self._news.notify_all()
+        self._silent = True
+        async with self._news:
+            self._news.notify_all()
 
     async def says(self, pattern: str, times: int = 1) -> list[str]:
         """Wait until it has said so this many times, and give what the pattern's group holds."""
@@ -74,7 +80,7 @@ class Served:
             return [one[1] for line in self.lines for one in re.finditer(f"({pattern})", line)]
 
         def enough() -> bool:
-            return len(found()) >= times or self._reading.done()
+            return len(found()) >= times or self._silent
 
         try:
             async with asyncio.timeout(_PATIENCE), self._news:
@@ -112,7 +118,7 @@ class Served:
         """Give the threads and sockets that its processes still had as they exited."""
         found = [one for path in self._left.iterdir() for one in path.read_text().splitlines()]
         found += [f"the process {name}" for name in _alive(self._process.pid)]
-        return sorted({one.replace(self._service, "Publora") for one in found})
+        return sorted(one.replace(self._service, "Publora") for one in found)
 
     @property
     def exits(self) -> int:
@@ -267,3 +273,27 @@ def require(*packages: str) -> None:
     for package in packages:
         if not find_spec(package):
             pytest.skip(f"{package} is not installed: pip install -r .ci/places.txt")
+
+
+@asynccontextmanager
+async def redis(folder: Path) -> AsyncIterator[str]:
+    """Run a Redis of one's own, and give its URL; the test is skipped where there is none."""
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if program is None:
+        pytest.skip("redis-server is not installed: apt-get install redis-server")
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        *(program, "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", str(folder)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            async for line in process.stdout:
+                if b"Ready to accept connections" in line:
+                    break
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        await process.communicate()
