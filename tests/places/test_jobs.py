@@ -31,7 +31,6 @@ PATIENCE = 90
 # A client of publora_sync needs no closing: it goes with its process.
 WARN = ("error", "ignore:You're running the worker", "ignore:Call to deprecated")
 """Celery warns of being run by root, and calls what redis-py calls deprecated."""
-UNCLOSED = {"the thread publora", "a socket to Publora"}
 
 
 def of_celery(url: str, users: Iterable[str]) -> dict[str, Any]:
@@ -127,7 +126,8 @@ def of_rq(url: str, users: Iterable[str]) -> dict[str, Any]:
     from rq import Queue
 
     end = time.monotonic() + PATIENCE
-    with Redis.from_url(url) as connection:
+    # The wait for a result is a read of that length.
+    with Redis.from_url(url, socket_timeout=None) as connection:
         queue = Queue(connection=connection)
         jobs = {user: queue.enqueue("rq_app.accounts", user) for user in users}
         found = {}
