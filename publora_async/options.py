@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from publora_async._checks import check_seconds
+from publora_async._introspection import AsObject
 
 __all__ = ["ClientStats", "GateState", "Timeouts"]
 
@@ -50,7 +51,7 @@ class Timeouts:
 
 
 @attrs.frozen
-class ClientStats:
+class ClientStats(AsObject):
     """
     How a client stands, and what it has done since it was made; for metrics of your own.
 
