@@ -219,6 +219,15 @@ async def test_without_a_provider_what_waits_is_told_to_nobody(opened: Open) -> 
     assert client.waits == [0.0]
 
 
+async def test_a_program_that_has_not_imported_opentelemetry_is_not_made_to(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _ = opened(reply())
+    monkeypatch.delitem(sys.modules, "opentelemetry.trace")
+    await client.ask(listing)
+    assert "opentelemetry.trace" not in sys.modules
+
+
 async def test_an_api_that_keeps_the_provider_elsewhere_is_asked_for_it(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
