@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-EXTRAS = ("arrow", "cli", "dask", "excel", "pandas", "plot", "polars", "progress", "speed")
+EXTRAS = ("arrow", "cli", "dask", "excel", "otel", "pandas", "plot", "polars", "progress", "speed")
 
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         ManagedUserList,
         UserRow,
     )
-    from publora_async.options import Timeouts
+    from publora_async.options import ClientStats, GateState, Timeouts
     from publora_async.permissions import PermissionReason
     from publora_async.records import (
         Connection,
@@ -82,12 +82,14 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "ClientStateError",
+    "ClientStats",
     "ConfigurationError",
     "ConflictError",
     "Connection",
     "ConnectionLink",
     "ConnectionList",
     "ConnectionTest",
+    "GateState",
     "GaveUp",
     "JSONValue",
     "LastError",
@@ -136,12 +138,14 @@ _HOMES = {
     "AuthenticationError": "publora_async.errors",
     "BadRequestError": "publora_async.errors",
     "ClientStateError": "publora_async.errors",
+    "ClientStats": "publora_async.options",
     "ConfigurationError": "publora_async.errors",
     "ConflictError": "publora_async.errors",
     "Connection": "publora_async.records",
     "ConnectionLink": "publora_async.managed_users",
     "ConnectionList": "publora_async.connection_list",
     "ConnectionTest": "publora_async.records",
+    "GateState": "publora_async.options",
     "GaveUp": "publora_async.errors",
     "JSONValue": "publora_async._wire",
     "LastError": "publora_async.records",

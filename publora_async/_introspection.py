@@ -9,10 +9,10 @@ from typing import (
     ClassVar,
     Generic,
     TypeVar,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
-    overload,
 )
 
 import attrs
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core.core_schema import CoreSchema
 
-__all__ = ["AsList", "AsObject", "AsText", "AsUnion", "LazyModule", "Resource"]
+__all__ = ["AsList", "AsObject", "AsText", "AsUnion", "LazyModule", "resource"]
 
 T = TypeVar("T")
 
@@ -44,24 +44,27 @@ class LazyModule:
             return Any
 
 
-class Resource(Generic[T]):
+def resource(kind: type[T]) -> T:
     """
-    Says on the client's class which resource its instances have under that name.
+    Say on the client's class which resource its instances have under that name.
 
     Without it ``Mock(spec=Publora)`` would know no resource: only ``__init__`` sets them.
 
     Args:
         kind: The resource's class.
-    """
 
+    Returns:
+        For type checkers what an instance has. ty takes a descriptor that says so itself for
+        what the attribute may be, and finds an error in each call.
+    """
+    return cast("T", _Resource(kind))
+
+
+class _Resource(Generic[T]):
     def __init__(self, kind: type[T]) -> None:
         self._kind = kind
 
-    @overload
-    def __get__(self, client: None, owner: type) -> type[T]: ...
-    @overload
-    def __get__(self, client: object, owner: type) -> T: ...
-    def __get__(self, client: object, owner: type) -> type[T] | T:
+    def __get__(self, client: object, owner: type) -> type[T]:
         # An instance's own attribute goes first, as there is no __set__ here.
         if client is None:
             return self._kind

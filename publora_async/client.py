@@ -8,13 +8,13 @@ import attrs
 
 from publora_async._checks import masked
 from publora_async._http.calls import Transport
-from publora_async._http.options import ClientOptions
+from publora_async._http.options import ClientOptions, show_log
 from publora_async._http.session import Pool
 from publora_async._http.urls import environment_proxy
-from publora_async._introspection import LazyModule, Resource
+from publora_async._introspection import LazyModule, resource
 from publora_async.connections import AsyncConnections
 from publora_async.managed_users import AsyncManagedUsers
-from publora_async.options import Timeouts
+from publora_async.options import ClientStats, Timeouts
 
 if TYPE_CHECKING:
     import aiohttp
@@ -81,8 +81,8 @@ class AsyncPublora:
         ['linkedin-csjThlOvuz', 'linkedin-Nkjv5NihkF']
     """
 
-    connections: Resource[AsyncConnections] = Resource(AsyncConnections)
-    managed_users: Resource[AsyncManagedUsers] = Resource(AsyncManagedUsers)
+    connections: AsyncConnections = resource(AsyncConnections)
+    managed_users: AsyncManagedUsers = resource(AsyncManagedUsers)
 
     def __init__(
         self,
@@ -101,6 +101,7 @@ class AsyncPublora:
     ) -> None:
         # First of all: whatever is refused below, no traceback with locals shows a secret.
         api_key, base_url, proxy = masked(api_key), masked(base_url), masked(proxy)
+        show_log()
         options = ClientOptions(
             api_key=api_key,
             base_url=base_url,
@@ -162,6 +163,14 @@ class AsyncPublora:
         transport = type(mine)(options, mine.pool, sleep=mine.sleep, random=mine.random)
         other._use(transport, owner=False)  # noqa: SLF001  # of our own class
         return other
+
+    def stats(self) -> ClientStats:
+        """
+        Say how the client stands, and what it has done since it was made.
+
+        Any thread may ask at any moment; it costs nothing and waits for nothing.
+        """
+        return self._transport.stats()
 
     @property
     def closed(self) -> bool:

@@ -130,7 +130,7 @@ class AsyncConnections:
         self, user_ids: object, *, concurrency: int, ordered: bool
     ) -> FanOut[str | ManagedUser, UserConnections]:
         check_users(user_ids, concurrency)
-        gate = Gate(concurrency, self._transport.random)
+        gate = self._transport.gate(concurrency)
         return FanOut(partial(self._ask_for, gate=gate), ordered=ordered)
 
     async def _ask_for(self, who: str | ManagedUser, *, gate: Gate) -> UserConnections:

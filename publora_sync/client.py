@@ -4,9 +4,9 @@ import ssl
 from types import EllipsisType, TracebackType
 from typing import NoReturn, Self, SupportsIndex
 
-from publora_async import AsyncPublora, Timeouts
+from publora_async import AsyncPublora, ClientStats, Timeouts
 from publora_async._checks import masked
-from publora_async._introspection import Resource
+from publora_async._introspection import resource
 from publora_sync._bridge import Bridge
 from publora_sync.connections import Connections
 from publora_sync.managed_users import ManagedUsers
@@ -69,8 +69,8 @@ class Publora:
         ['linkedin-csjThlOvuz', 'linkedin-Nkjv5NihkF']
     """
 
-    connections: Resource[Connections] = Resource(Connections)
-    managed_users: Resource[ManagedUsers] = Resource(ManagedUsers)
+    connections: Connections = resource(Connections)
+    managed_users: ManagedUsers = resource(ManagedUsers)
 
     def __init__(
         self,
@@ -145,6 +145,14 @@ class Publora:
         other = type(self).__new__(type(self))
         other._use(derived, self._bridge, owner=False)  # noqa: SLF001  # of our own class
         return other
+
+    def stats(self) -> ClientStats:
+        """
+        Say how the client stands, and what it has done since it was made.
+
+        Any thread may ask at any moment; it costs nothing and waits for nothing.
+        """
+        return self._client.stats()
 
     @property
     def closed(self) -> bool:

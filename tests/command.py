@@ -10,7 +10,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import pytest
 from click.testing import Result
 from hostile import HostileServer, reply
 
@@ -55,12 +57,14 @@ def finished(
     *arguments: str, command: list[str] = COMMAND, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the command to its end; for the output of a terminal, see :func:`in_terminal`."""
+    _skip_without_shell(command)
     return subprocess.run(
         [*command, *arguments],
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",  # of stderr, which is written as the locale says
         check=False,
     )
 
@@ -70,6 +74,8 @@ def in_terminal(
     *arguments: str, command: list[str] = COMMAND, **environment: str
 ) -> Iterator[subprocess.Popen[str]]:
     """Run the command in a terminal, whose output is the process' stdout."""
+    pytest.importorskip("pty", reason="no terminals", exc_type=ImportError)
+    _skip_without_shell(command)
     inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     settings = {"TERM": "xterm-256color", "COLUMNS": "140", **environment}
     with subprocess.Popen(
@@ -85,6 +91,11 @@ def in_terminal(
             yield process
         finally:
             process.kill()
+
+
+def _skip_without_shell(command: list[str]) -> None:
+    if command[0] == "sh" and not Path("/bin/sh").exists():
+        pytest.skip("no POSIX shell")
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from capabilities import skip_without_fork
 from conftest import KEY
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ def started(
         warn: What becomes of warnings, but for those that every fork of a thread's process gives.
         trusted: Certificates to trust. ``None``: the system's.
     """
+    skip_without_fork(script)
     path = folder / "script.py"
-    path.write_text(_HEAD + script)
+    path.write_text(_HEAD + script, "utf-8")
     process = subprocess.Popen(
         [sys.executable, f"-W{warn}", "-Wignore::DeprecationWarning", path, loop],
         env={

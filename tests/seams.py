@@ -42,7 +42,7 @@ def sleep_by(publora: Either, make: Callable[[Sleep], Sleep]) -> None:
 
 def attempt_by(transport: Transport, attempts: Any) -> None:  # noqa: ANN401  # of the same shape
     """Have *attempts* take the place of what makes single attempts."""
-    transport.attempts = attempts
+    transport.turns.attempts = attempts
 
 
 def on_loop_thread(

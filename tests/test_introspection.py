@@ -39,11 +39,12 @@ async def test_a_mock_of_a_client_knows_its_resources_and_their_arguments(
 
 
 def test_the_class_says_which_resources_a_client_has() -> None:
-    assert (AsyncPublora.connections, AsyncPublora.managed_users) == (
-        AsyncConnections,
-        AsyncManagedUsers,
-    )
-    assert (Publora.connections, Publora.managed_users) == (Connections, ManagedUsers)
+    kinds = {
+        AsyncPublora: [AsyncConnections, AsyncManagedUsers],
+        Publora: [Connections, ManagedUsers],
+    }
+    for client, expected in kinds.items():
+        assert [getattr(client, name) for name in ("connections", "managed_users")] == expected
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -16,6 +16,7 @@ from typing import Any
 
 import anyio
 import pytest
+from capabilities import needs_signals
 from conftest import KEY
 from hostile import HostileServer, reply
 
@@ -216,6 +217,7 @@ class Interruption:
         self.over.wait(10)
 
 
+@needs_signals
 def test_an_interrupt_while_the_thread_starts_leaves_a_client_that_works(
     before_the_loop_runs: list[Callable[[], object]],
 ) -> None:
@@ -230,6 +232,7 @@ def test_an_interrupt_while_the_thread_starts_leaves_a_client_that_works(
     assert loop_threads() == []
 
 
+@needs_signals
 def test_a_client_closed_after_such_an_interrupt_leaves_no_thread(
     before_the_loop_runs: list[Callable[[], object]],
 ) -> None:
@@ -249,6 +252,7 @@ def test_a_client_closed_after_such_an_interrupt_leaves_no_thread(
     assert closed == [True]
 
 
+@needs_signals
 def test_a_signal_handler_may_call_while_the_interrupted_call_waits_for_the_thread(
     before_the_loop_runs: list[Callable[[], object]],
 ) -> None:

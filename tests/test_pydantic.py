@@ -13,6 +13,7 @@ import pytest
 import publora_async
 from publora_async import (
     AttachedUser,
+    ClientStats,
     Connection,
     ConnectionLink,
     ConnectionList,
@@ -70,6 +71,7 @@ RECORDS = [
     ConnectionTest(platform_id="a-1", status="ok", permissions=("post",), last_error=LastError()),
     AttachedUser(user=ManagedUser(id="u"), already_in_workspace=True),
     ConnectionLink(url="https://a.example/c/1", token_expires_at=DATE),
+    ClientStats(100, 1, 0, 486, "open", 3, 1, 4, 2),
     USER,
     SUCCEEDED,
     UserConnectionsList([SUCCEEDED]),

@@ -7,15 +7,15 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from surface import ROOT
 
 from publora_async import AsyncPublora
 from publora_async.sandbox import Faults, Sandbox
 from publora_sync import Publora
 
-README = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text("utf-8")
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SAMPLES = PYTHON.findall(README)
 RECIPES: dict[str, str] = {
@@ -37,13 +37,14 @@ def numbered(samples: list[str]) -> pytest.MarkDecorator:
     )
 
 
-def run(sample: str, sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
+def run(sample: str, sandbox: Sandbox, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", sample],
         env={
             **os.environ,
             "PUBLORA_API_KEY": sandbox.api_key,
             "PUBLORA_BASE_URL": sandbox.base_url,
+            **environ,
         },
         capture_output=True,
         text=True,
@@ -91,7 +92,7 @@ def test_both_colours_print_what_stands_below_them() -> None:
 
 
 def test_the_picture_shows_the_accounts_that_the_sandbox_has() -> None:
-    picture = Path(__file__).parent.parent.joinpath("docs", "table.svg").read_text("utf-8")
+    picture = (ROOT / "docs" / "table.svg").read_text("utf-8")
     shown = html.unescape(re.sub("<[^>]*>", " ", picture)).replace("\xa0", " ")
     with Sandbox() as sandbox, Publora(sandbox.api_key, base_url=sandbox.base_url) as publora:
         accounts = publora.connections.list()
@@ -130,6 +131,28 @@ def test_a_recipe_is_at_most_ten_lines_long() -> None:
             line for line in sample.splitlines() if line and not re.match("from |import ", line)
         ]
         assert len(lines) <= 10, title
+
+
+def test_every_app_of_the_places_is_named_and_run_and_all_files_that_are_named_are_there() -> None:
+    section = README.partition("## Where it runs\n")[2].partition("\n## ")[0]
+    assert len(re.findall("^- ", section, re.MULTILINE)) <= 10
+    linked = {ROOT / path for path in re.findall(r"\]\(([\w/.]+)\)", section)}
+    assert [path for path in linked if not path.is_file()] == []
+    places = ROOT / "tests" / "places"
+    apps = {*places.glob("*_app.py")}
+    assert {path for path in linked if path.parent == places} == apps
+    tests = "".join(path.read_text("utf-8") for path in places.glob("test_*.py"))
+    assert [path.stem for path in apps if path.stem not in tests] == []
+
+
+@numbered(ASKING[:2])
+def test_the_log_is_on_stderr_where_the_environment_asks_for_it(sample: str) -> None:
+    assert "`PUBLORA_LOG=debug` in the environment shows the log on stderr." in README
+    with Sandbox() as sandbox:
+        done = run(sample, sandbox, PUBLORA_LOG="debug")
+    (line,) = [line for line in done.stderr.splitlines() if "answered" in line]
+    assert line.endswith("DEBUG publora_async: GET /platform-connections: answered, attempt 1")
+    assert sandbox.api_key not in done.stdout + done.stderr
 
 
 def test_the_numbers_are_the_defaults() -> None:

@@ -12,6 +12,7 @@ from seams import attempt_by
 
 from publora_async import APIStatusError, RateLimitError, ServerError
 from publora_async._http.calls import Transport
+from publora_async._http.counters import Counters, Slots
 from publora_async._http.failures import Failure
 from publora_async._http.options import ClientOptions
 from publora_async._http.retry import REPEATABLE_STATUSES, RetryBudget
@@ -94,7 +95,8 @@ def connections(service: Service) -> AsyncConnections:
     options = ClientOptions(api_key="k", base_url="http://localhost")
     pool = SimpleNamespace(
         session=lambda: None,
-        slots=asyncio.Semaphore(100),
+        slots=Slots(100),
+        counters=Counters(),
         budget=RetryBudget(),
         sleep=asyncio.sleep,
         timer=Timer(),

@@ -51,6 +51,7 @@ class Attempts:
         request: Request,
         decode: Callable[[bytes], T],
         deadline: float,
+        stages: Stages | None = None,
     ) -> T | Failure:
         """
         Make one attempt.
@@ -60,17 +61,18 @@ class Attempts:
             request: What to send.
             decode: Reads the body of a 2xx response.
             deadline: When the attempt must end, by the loop's clock.
+            stages: Is told how far it comes. ``None``: nobody is.
 
         Returns:
             What *decode* made of the response, or how the attempt failed.
         """
-        stages = Stages()
+        stages = stages or Stages()
         refused: Failure | None = None
         end = asyncio.get_running_loop().time() + self._options.timeout.total
         try:
             with Until(min(end, deadline), self._pool.timer):
                 response = await self._exchange.send(session, request, stages)
-                stages.reached = "body"
+                stages.reached, stages.status = "body", response.status
                 try:
                     if 200 <= response.status < 300 and response.status != 206:
                         body = await _read(response.content, request.max_body)

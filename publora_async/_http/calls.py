@@ -1,35 +1,30 @@
 """Makes calls: each as many attempts as it takes, with backoff between them, until a deadline."""
 
-import asyncio
 import logging
 import math
 import random as random_numbers
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from publora_async._http.attempt import Attempts
-from publora_async._http.failures import Failure, too_late
-from publora_async._http.gate import Gate, Outcome
+from publora_async._http.failures import Failure
+from publora_async._http.gate import Gate
 from publora_async._http.options import ClientOptions
 from publora_async._http.request import USER_HEADER, Request
 from publora_async._http.retry import RetryPolicy, may_repeat
 from publora_async._http.session import Pool
-from publora_async._http.timer import Until
+from publora_async._http.tracing import CallSpans, Tracing
+from publora_async._http.turns import Turns
 from publora_async._loops import running_loop
 from publora_async.errors import (
     APIStatusError,
     GaveUp,
     NotSentError,
     PubloraError,
-    RateLimitError,
     ResponseDecodeError,
-    ServerError,
     TransportError,
 )
-
-if TYPE_CHECKING:
-    import aiohttp
+from publora_async.options import ClientStats
 
 __all__ = ["Transport"]
 
@@ -64,7 +59,16 @@ class Transport:
         self.random: Callable[[], float] = random
         self._retries = RetryPolicy(options.max_retries, random)
         self._budget = pool.budget
-        self.attempts: Attempts = Attempts(options, pool)
+        self._tracing = Tracing(options.base_url)
+        self.turns: Turns = Turns(options, pool)
+
+    def gate(self, concurrency: int) -> Gate:
+        """Make the gate of one fan-out, whose state :meth:`stats` tells."""
+        return self.pool.counters.watch(Gate(concurrency, self.random))
+
+    def stats(self) -> ClientStats:
+        """Say how the client stands, and what it has done."""
+        return self.pool.counters.stats(self.pool.slots, self._budget)
 
     async def call(self, request: Request, decode: Callable[..., T], gate: Gate | None = None) -> T:
         """
@@ -83,9 +87,15 @@ class Transport:
         """
         if self.options.strict:
             decode = partial(decode, strict=True)
-        outcome = await self._outcome(request, decode, gate)
+        counters = self.pool.counters
+        counters.calls += 1
+        if (spans := self._tracing.call(request)) is None:
+            outcome = await self._outcome(request, decode, gate, None)
+        else:
+            outcome = await spans.call(partial(self._outcome, request, decode, gate, spans))
         if not isinstance(outcome, PubloraError):
             return outcome
+        counters.failed_calls += 1
         try:
             raise request.named_in(outcome)
         finally:
@@ -93,7 +103,11 @@ class Transport:
             del outcome
 
     async def _outcome(
-        self, request: Request, decode: Callable[[bytes], T], gate: Gate | None
+        self,
+        request: Request,
+        decode: Callable[[bytes], T],
+        gate: Gate | None,
+        spans: CallSpans | None,
     ) -> T | PubloraError:
         now = running_loop().time
         deadline = now() + self.options.deadline if self.options.deadline else math.inf
@@ -103,11 +117,10 @@ class Transport:
             session = self.pool.session()
             attempt += 1
             if gate is None:
-                outcome = await self._in_slot(session, request, decode, deadline)
+                outcome = await self.turns.in_slot(session, request, decode, deadline, spans)
             else:
-                outcome = await self._in_turn(session, request, decode, deadline, gate)
-            if logger.isEnabledFor(logging.DEBUG):
-                _log_attempt(request, outcome, attempt)
+                outcome = await self.turns.at_gate(session, request, decode, deadline, gate, spans)
+            _log_attempt(request, outcome, attempt)
             if not isinstance(outcome, Failure):
                 self._budget.earn(paid)
                 return outcome
@@ -127,7 +140,7 @@ class Transport:
                 error.gave_up = again
                 return error
             delay, paid = again
-            _log_retry(request, error, attempt, delay)
+            _tell_of_retry(request, error, attempt, delay, spans)
             await (self.sleep(delay) if gate is None else gate.backoff(self.sleep, delay))
 
     def _again(
@@ -146,56 +159,10 @@ class Transport:
         paid = self._budget.spend(error, gated=gated)
         return (delay, paid) if paid else "budget"
 
-    async def _in_turn(
-        self,
-        session: "aiohttp.ClientSession",
-        request: Request,
-        decode: Callable[[bytes], T],
-        deadline: float,
-        gate: Gate,
-    ) -> T | Failure:
-        if not gate.enter() and not await self._waited(gate, deadline):
-            return Failure(NotSentError(_HELD_BACK), repeatable=False)
-        begun = asyncio.get_running_loop().time()
-        outcome: T | Failure | None = None
-        try:
-            outcome = await self._in_slot(session, request, decode, deadline)
-            return outcome
-        finally:
-            gate.leave(begun, *_gate_report(outcome))
-
-    async def _waited(self, gate: Gate, deadline: float) -> bool:
-        try:
-            with Until(math.inf, self.pool.timer):
-                return await gate.wait_to_enter(deadline)
-        except TimeoutError:  # the client was closed
-            return False
-
-    async def _in_slot(
-        self,
-        session: "aiohttp.ClientSession",
-        request: Request,
-        decode: Callable[[bytes], T],
-        deadline: float,
-    ) -> T | Failure:
-        # The attempt's clock starts only once it holds a slot: a busy client is no fault of the
-        # service's.
-        slots = self.pool.slots
-        if slots.locked():
-            try:
-                with Until(deadline, self.pool.timer):
-                    await slots.acquire()
-            except TimeoutError:
-                return Failure(too_late("queue", "deadline", self.options), repeatable=False)
-        else:
-            await slots.acquire()
-        try:
-            return await self.attempts.make(session, request, decode, deadline)
-        finally:
-            slots.release()
-
 
 def _log_attempt(request: Request, outcome: object, attempt: int) -> None:
+    if not logger.isEnabledFor(logging.DEBUG):
+        return
     what = "answered"
     if isinstance(outcome, Failure):
         if outcome.unsent:
@@ -206,34 +173,20 @@ def _log_attempt(request: Request, outcome: object, attempt: int) -> None:
     logger.debug("%s %s%s: %s, attempt %d", request.method, request.route, whose, what, attempt)
 
 
-def _log_retry(
-    request: Request, error: APIStatusError | TransportError, attempt: int, delay: float
+def _tell_of_retry(
+    request: Request,
+    error: APIStatusError | TransportError,
+    attempt: int,
+    delay: float,
+    spans: CallSpans | None,
 ) -> None:
     logger.info(
         "%s %s: %s, attempt %d, again in %.2f s",
         *(request.method, request.route, _what_failed(error), attempt, delay),
     )
+    if spans is not None:
+        spans.waited("backoff", delay)
 
 
 def _what_failed(error: PubloraError) -> str:
     return str(error.status) if isinstance(error, APIStatusError) else type(error).__name__
-
-
-_HELD_BACK = (
-    "not sent: the service is failing, or asked for a pause, and it would be too long a wait"
-)
-
-
-def _gate_report(outcome: object) -> tuple[Outcome, float | None]:
-    """Say, for the gate, how an attempt ended and which pause the service asked for."""
-    if outcome is not None and not isinstance(outcome, Failure):
-        return Outcome.GOOD, None
-    match outcome:
-        case Failure(error=RateLimitError(retry_after=pause)):
-            return Outcome.LIMITED, pause
-        case None | Failure(unsent=True):
-            return Outcome.UNKNOWN, None
-        case Failure(error=ServerError() | TransportError()):
-            return Outcome.FAILED, None
-        case _:
-            return Outcome.GOOD, None

@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from enum import Enum
 from typing import Final
 
+from publora_async.options import GateState
+
 __all__ = ["Gate", "GateOfWorker", "GatePolicy", "Outcome"]
 
 WINDOW: Final = 20
@@ -58,6 +60,7 @@ class GatePolicy:
 
     Attributes:
         limit: Requests at once, for now.
+        in_flight: Requests that are under way.
         closed_until: No request goes out before this moment.
     """
 
@@ -69,7 +72,7 @@ class GatePolicy:
         self.limit: float = concurrency
         self.closed_until: float = -math.inf
         self._threshold: float = concurrency
-        self._in_flight = 0
+        self.in_flight: int = 0
         self._enough = math.ceil(ENOUGH / processes)
         self._outcomes: deque[bool] = deque(maxlen=math.ceil(WINDOW / processes))
         self._shut_at: float | None = None
@@ -77,11 +80,6 @@ class GatePolicy:
         self._probe_wait = FIRST_PROBE
         self._pause = FIRST_PAUSE
         self._limited_at = -math.inf
-
-    @property
-    def is_shut(self) -> bool:
-        """Whether nothing but probes goes out."""
-        return self._shut_at is not None
 
     def wait(self, now: float) -> float | None:
         """
@@ -93,7 +91,7 @@ class GatePolicy:
             long and no probe is due.
         """
         if self._shut_at is None:
-            full = self._in_flight >= int(self.limit)
+            full = self.in_flight >= int(self.limit)
             return max(self.closed_until - now, math.inf if full else 0)
         patience = self._shut_at + PATIENCE - now
         if self._probing or now < self.closed_until:
@@ -101,9 +99,17 @@ class GatePolicy:
             return min(until_probe, patience) if patience > 0 else None
         return 0
 
+    @property
+    def state(self) -> GateState:
+        """Whether requests are held back."""
+        if self._shut_at is not None:
+            return "shut"
+        slowed = self.limit < self.concurrency or self._pause > FIRST_PAUSE
+        return "slowed" if slowed else "open"
+
     def begin(self) -> None:
         """Count a request that goes out. Through a shut gate it is the probe."""
-        self._in_flight += 1
+        self.in_flight += 1
         self._probing = self._shut_at is not None
 
     def end(self, outcome: Outcome, *, begun: float, now: float, pause: float | None) -> None:
@@ -122,7 +128,7 @@ class GatePolicy:
         self, outcomes: Iterable[Outcome], *, begun: float, now: float, pause: float | None
     ) -> None:
         """Take in how all attempts ended that had begun as one; the arguments are as above."""
-        self._in_flight -= 1
+        self.in_flight -= 1
         is_probe = self._shut_at is not None and begun > self._shut_at
         if is_probe:
             self._probing = False
@@ -194,6 +200,13 @@ class Gate:
     def __init__(self, concurrency: int, random: Callable[[], float]) -> None:
         self.policy: GatePolicy = GatePolicy(concurrency, random)
         self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def state(self) -> GateState:
+        """Whether its calls are held back; a fan-out that is over has none."""
+        # A copy, as any thread may ask. One that was cancelled stays there until the next leave().
+        waits = any(not waiting.done() for waiting in self._waiting.copy())
+        return self.policy.state if self.policy.in_flight or waits else "open"
 
     def enter(self) -> bool:
         """Let a request out if it may go now. Its attempt then ends with one :meth:`leave`."""
@@ -300,7 +313,7 @@ class GateOfWorker(Gate):
             self.pause = max(self.pause or 0.0, pause)
         super().leave(begun, outcome, pause)
         failed_as_probe = self._is_probe and outcome is Outcome.FAILED
-        if outcome is Outcome.LIMITED or failed_as_probe or self.policy.is_shut:
+        if outcome is Outcome.LIMITED or failed_as_probe or self.policy.state == "shut":
             self.closed = True
             for sleep in self._sleeping:
                 sleep.cancel()

@@ -1,5 +1,6 @@
 """Client options: read from arguments and the environment once, checked, frozen."""
 
+import logging
 import os
 import ssl
 from collections.abc import Callable
@@ -13,7 +14,35 @@ from publora_async.errors import AuthenticationError, ConfigurationError
 from publora_async.options import Timeouts
 from publora_async.secret import Secret
 
-__all__ = ["ClientOptions"]
+__all__ = ["ClientOptions", "show_log"]
+
+logger = logging.getLogger("publora_async")
+
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+def show_log() -> None:
+    """
+    Show the log on stderr, if ``PUBLORA_LOG`` names a level.
+
+    Where the program has set logging up, only the level is set: its own handlers show the log.
+
+    Raises:
+        ConfigurationError: It names no level.
+    """
+    level = os.environ.get("PUBLORA_LOG", "").strip().lower()
+    if not level:
+        return
+    if level not in _LEVELS:
+        raise ConfigurationError(f"PUBLORA_LOG must be one of {', '.join(_LEVELS)}")
+    logger.setLevel(level.upper())
+    if all(
+        type(handler) is logging.NullHandler
+        for handler in (*logger.handlers, *logging.root.handlers)
+    ):
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        logger.addHandler(handler)
 
 
 def _at_least(least: int) -> Callable[[object, "attrs.Attribute[int]", int], None]:

@@ -71,6 +71,11 @@ class RetryBudget:
         self._full = FULL_BUDGET // processes
         self._tokens = min(self._full, self._tokens)
 
+    @property
+    def left(self) -> int:
+        """The tokens that are left."""
+        return self._tokens
+
     def spend(self, error: APIStatusError | TransportError, *, gated: bool) -> int:
         """Pay for one retry after *error*, and give its price; 0 if there is not enough left."""
         price = LOW_PRICE if gated or isinstance(error, RateLimitError) else FULL_PRICE

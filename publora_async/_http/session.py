@@ -16,6 +16,7 @@ from contextlib import suppress
 
 import aiohttp
 
+from publora_async._http.counters import Counters, Slots
 from publora_async._http.dns import on_daemon_thread
 from publora_async._http.options import ClientOptions
 from publora_async._http.retry import RetryBudget
@@ -65,6 +66,8 @@ class Pool:
 
         timer: Watches the time limits of calls and attempts.
 
+        counters: Count what calls do.
+
         budget: Pays for retries. It is the pool's, because a program may derive a client for
             each call, and each of those would begin with a full budget of its own.
     """
@@ -75,6 +78,7 @@ class Pool:
                 f"session must be an aiohttp.ClientSession, not {type(borrowed).__name__}"
             )
         self.budget: RetryBudget = RetryBudget()
+        self.counters: Counters = Counters()
         self.closed: bool = False
         self._most_at_once = _most_at_once(options, borrowed)
         self._ssl_context = options.ssl_context
@@ -84,7 +88,7 @@ class Pool:
         self._beginning = threading.Lock()
 
     def _begin(self) -> None:
-        self.slots: asyncio.Semaphore = asyncio.Semaphore(self._most_at_once)
+        self.slots: Slots = Slots(self._most_at_once)
         self.timer: Timer = Timer()
         self._closing = asyncio.Event()
         self._trusting = asyncio.Lock()
@@ -201,6 +205,7 @@ class Pool:
         if self._end is not None:
             self._end()
         self._begin()
+        self.counters = Counters()
         self._beginning = threading.Lock()  # the parent's may be held for ever
 
     async def sleep(self, seconds: float) -> None:

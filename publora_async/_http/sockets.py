@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import asyncio
+
     from aiohttp.connector import AddrInfoType
 
 __all__ = ["new_socket", "probe_of"]
@@ -31,22 +33,32 @@ def new_socket(address: "AddrInfoType") -> socket.socket:
     return _Socket(family, kind, protocol)
 
 
-def probe_of(sock: socket.socket) -> Callable[[], object]:
+def probe_of(transport: "asyncio.Transport") -> Callable[[], object]:
     """
-    Give what tells whether something lies in the system's buffer, the connection's end included.
+    Give what tells whether something has arrived that the loop has not read, the end included.
 
     Args:
-        sock: The connection's.
+        transport: The connection's.
     """
+    sock = transport.get_extra_info("socket")
     if not hasattr(select, "poll"):  # on Windows
-        return partial(_is_readable, sock)
+        return partial(_has_arrived, sock, transport)
     poll = select.poll()
     poll.register(sock.fileno(), select.POLLIN)
     return partial(poll.poll, 0)
 
 
-def _is_readable(sock: socket.socket) -> bool:
+def _has_arrived(sock: socket.socket, transport: "asyncio.Transport") -> bool:
+    if _has_read_ahead(transport):
+        return True
     try:
         return bool(select.select([sock], [], [], 0)[0])
     except ValueError:  # there are over 1024 descriptors
         return False
+
+
+def _has_read_ahead(transport: "asyncio.Transport") -> bool:
+    # The proactor's reads are begun before anything is there. The system completes them, and has
+    # nothing left in its buffer, before the loop hears of it.
+    read = getattr(transport, "_read_fut", None)
+    return read is not None and (read.done() or not read._ov.pending)  # noqa: SLF001

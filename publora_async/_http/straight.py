@@ -40,7 +40,8 @@ test of ``tests/_http/test_straight.py`` fails when it goes:
 * A session's ``request_class`` is asked to ``send(conn)`` on a connection, and its
   ``response_class`` to ``start(connection)``:
   ``test_the_classes_of_a_session_are_asked_to_send_and_to_start``.
-* The connections of a loop tell their ``socket`` and ``sslcontext``:
+* The connections of a loop tell their ``socket`` and ``sslcontext``; those of Windows' proactor
+  have the read that they have begun as ``_read_fut``, whose ``_ov.pending`` ends with it:
   ``test_what_lies_in_the_systems_buffer_is_seen``.
 * ``BaseConnector._loop`` is the loop that it was made in: ``test_a_connector_knows_its_loop``.
 * ``BaseConnector._conns`` and ``_acquired`` hold the protocols of all that is open, idle or in use.
@@ -132,12 +133,14 @@ class Stages:
 
     Attributes:
         reached: The stage that has begun.
+        status: The response's HTTP status code. ``None``: there is no response yet.
     """
 
-    __slots__ = ("reached",)
+    __slots__ = ("reached", "status")
 
     def __init__(self) -> None:
         self.reached: Stage = "connect"
+        self.status: int | None = None
 
 
 class Response(NamedTuple):
@@ -232,7 +235,7 @@ class Connector(aiohttp.TCPConnector):
 
     def _first_probe(self, protocol: "ResponseHandler") -> Callable[[], object]:
         transport = cast("asyncio.Transport", protocol.transport)
-        probe = self._probes[protocol] = probe_of(transport.get_extra_info("socket"))
+        probe = self._probes[protocol] = probe_of(transport)
         if transport.get_extra_info("sslcontext") is None:
             return probe
         return lambda: False  # what is there may well be TLS's own: session tickets come unasked
@@ -351,7 +354,7 @@ def _abort(transport: Any) -> None:  # noqa: ANN401  # a loop's own
     with suppress(RuntimeError):  # it would tell its protocol by the loop, which is closed
         transport.abort()
     below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", transport)
-    with suppress(AttributeError, RuntimeError):
+    with suppress(AttributeError, OSError, RuntimeError):  # Windows' shuts the socket down, too
         below._call_connection_lost(None)  # noqa: SLF001
 
 

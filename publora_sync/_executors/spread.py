@@ -153,7 +153,7 @@ class Spread:
             if not self._users.were_given_back and not has_room:
                 self._resume_at = len(self._results.ready) // 2
                 return None
-            most = 1 if self._policy.is_shut and not held_back else size
+            most = 1 if self._policy.state == "shut" and not held_back else size
             users, error = self._users.take(most, self._plan.workers)
             if users and held_back:
                 self._hold_back(users)
@@ -169,7 +169,7 @@ class Spread:
         return max(1, int(self._policy.limit / (1 if self._broken else self._plan.workers)))
 
     def _submit(self, users: list[User], concurrency: int, now: float, *, is_full: bool) -> None:
-        is_probe = self._policy.is_shut
+        is_probe = self._policy.state == "shut"
         for user in users:
             user.since = min(user.since, now)
         self._free -= 1

@@ -1,5 +1,6 @@
 """What a shell sees of the command: stdout and stderr, exit codes, Ctrl-C."""
 
+import errno
 import os
 import signal
 import sys
@@ -162,7 +163,9 @@ def _give_up_output(error: OSError) -> None:
     if sys.stdout is not None:
         # At exit, Python would write again what is still buffered: let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if not isinstance(error, BrokenPipeError):
+    # Windows has another word for a pipe without a reader.
+    gone = os.name == "nt" and error.errno == errno.EINVAL
+    if not (gone or isinstance(error, BrokenPipeError)):
         raise CommandError(f"cannot write the output: {error.strerror}") from None
 
 

@@ -1,13 +1,14 @@
 """Settings are checked when a client is made, and no message or traceback shows a secret."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
 import pytest
 
 from publora_async import ConfigurationError
-from publora_async._http.options import ClientOptions
+from publora_async._http.options import ClientOptions, show_log
 from publora_async._http.urls import DEFAULT_BASE_URL
 from publora_async.options import Timeouts
 
@@ -95,3 +96,46 @@ def test_a_timeout_is_a_number_or_its_parts() -> None:
 def test_whether_to_be_strict_is_said_by_true_or_false(refused: object) -> None:
     with pytest.raises(ConfigurationError, match=r"^strict must be True or False, not "):
         options(strict=refused)
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[logging.Logger]:
+    """The SDK's logger, as it is when it is imported."""
+    logger = logging.getLogger("publora_async")
+    monkeypatch.setattr(logger, "handlers", [logging.NullHandler()])
+    level = logger.level
+    logger.setLevel(logging.NOTSET)
+    yield logger
+    logger.setLevel(level)
+
+
+def test_a_level_in_the_environment_shows_the_log_on_stderr_once(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUBLORA_LOG", "Debug")
+    with monkeypatch.context() as patch:
+        patch.setattr(logging.getLogger(), "handlers", [])  # pytest's own
+        show_log()
+        show_log()
+        log.debug("seen")
+    assert capsys.readouterr().err.rstrip().endswith("DEBUG publora_async: seen")
+    assert len(log.handlers) == 2
+
+
+def test_a_program_that_shows_its_log_itself_is_given_the_level_only(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLORA_LOG", "info")
+    with monkeypatch.context() as patch:
+        patch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler()])
+        show_log()
+    assert (log.level, len(log.handlers)) == (logging.INFO, 1)
+
+
+def test_without_a_level_nothing_is_set_and_a_wrong_one_is_refused(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show_log()
+    assert (log.level, len(log.handlers)) == (logging.NOTSET, 1)
+    monkeypatch.setenv("PUBLORA_LOG", "loud")
+    assert refused(show_log) == "PUBLORA_LOG must be one of debug, info, warning, error"

@@ -15,8 +15,7 @@ from publora_async.sandbox import Sandbox
 
 
 def test_progress_is_drawn_on_the_terminal_of_stderr_and_wiped_away(tmp_path: Path) -> None:
-    import pty
-
+    pty = pytest.importorskip("pty", exc_type=ImportError)
     rows = tmp_path / "rows"
     arguments = ["connections", "--format", "ndjson", "--user", "0" * 24]
     master, slave = pty.openpty()

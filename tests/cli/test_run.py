@@ -12,6 +12,7 @@ import sys
 
 import click
 import pytest
+from capabilities import needs_signals
 from command import COMMAND, FORMATS, USERS, Run, asking, finished, owners, stuck_after
 from hostile import Answer, Held, HostileServer, reply
 
@@ -101,6 +102,7 @@ def test_ctrl_c_says_how_far_it_came(
         assert done.stderr == f"\n{said}"
 
 
+@needs_signals
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
 def test_ctrl_c_leaves_whole_lines_and_says_how_far_it_came(form: str) -> None:
     with (

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 import requests
+from capabilities import needs_signals
 from command import COMMAND, Run
 
 from publora_async.sandbox import Faults, Sandbox
@@ -41,6 +42,7 @@ def test_it_takes_whatever_the_sandboxs_own_command_line_takes(
     assert sandbox.faults == Faults(latency=(0.1, 0.5), rate_limit=9)
 
 
+@needs_signals
 def test_ctrl_c_ends_the_sandbox_as_it_does_by_its_other_name() -> None:
     with subprocess.Popen(
         [*COMMAND, "sandbox", "--port", "0", "--users", "3", "--seed", "5", "--form", "contract"],

@@ -249,6 +249,16 @@ def test_output_to_a_closed_stdout_is_a_failure(monkeypatch: pytest.MonkeyPatch)
         _give_up_output(OSError(errno.EIO, "I/O error"))
 
 
+def test_windows_word_for_a_reader_that_left_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    left = OSError(errno.EINVAL, "Invalid argument")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", "nt")
+        _give_up_output(left)
+    with pytest.raises(CommandError, match="cannot write the output: Invalid argument"):
+        _give_up_output(left)
+
+
 def test_a_closed_stdout_is_a_failure_and_stderr_may_be_closed_too() -> None:
     shell = f"{shlex.join(COMMAND)} check --sandbox"
     closed = finished(command=["sh", "-c", f"{shell} >&-"])

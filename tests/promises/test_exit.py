@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from asking import Serve
+from capabilities import needs_signals
 from hostile import CUT, reply, silence
 from processes import LOOPS, finished, started
 
@@ -102,6 +103,7 @@ def test_27_exit_does_not_wait_for_a_call_in_flight_in_another_thread(
     assert len(server.heads) == 2
 
 
+@needs_signals
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize(
     ("setting", "sent", "code"),

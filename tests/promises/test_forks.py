@@ -1,5 +1,6 @@
 """What a forked child does with the client it inherits; its parent notices nothing of it."""
 
+import multiprocessing
 import socket
 import ssl
 import sys
@@ -355,7 +356,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_29_pools_of_processes_work(method: str, loop: str, serve: Serve, tmp_path: Path) -> None:
     server = serve(reply())
     with started(POOLS.replace("METHOD", method), server, tmp_path, loop=loop) as process:

@@ -15,11 +15,14 @@ from typing import Any, Self
 
 import pytest
 from asking import Serve
+from capabilities import needs_signals
 from conftest import KEY
 from hostile import CUT, reply, silence
 
 from publora_async import ConnectionList
 from publora_sync import Publora
+
+pytestmark = needs_signals
 
 
 class Interrupted:

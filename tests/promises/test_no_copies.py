@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from asking import Serve
+from capabilities import needs_descriptors
 from conftest import KEY
 from hostile import reply
 from processes import finished, started
@@ -102,6 +103,7 @@ print(ours.pop("publora_async"), {set_up for set_up in map(str, ours.values())})
 """
 
 
+@needs_descriptors
 def test_31_nothing_happens_at_import(serve: Serve, tmp_path: Path) -> None:
     server = serve(reply())
     with started(IMPORTS, server, tmp_path) as script:

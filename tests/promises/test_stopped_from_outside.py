@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from asking import ClientOf, Serve
+from capabilities import needs_signals
 from colours import Client
 from conftest import KEY
 from crowd import (
@@ -60,6 +61,7 @@ async def loop_factory() -> type[asyncio.AbstractEventLoop]:
     return type(asyncio.get_running_loop())
 
 
+@needs_signals
 @pytest.mark.parametrize("colour", [AsyncPublora, Publora])
 @every_way
 def test_34_ctrl_c_ends_the_asking_and_the_client_works_on(

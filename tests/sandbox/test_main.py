@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from capabilities import needs_shell, needs_signals
 
 import publora_async.sandbox
 from publora_async.sandbox import Faults, Sandbox
@@ -43,6 +44,7 @@ def announced(process: subprocess.Popen[str]) -> tuple[str, str]:
     return url.partition("=")[2].strip(), key.partition("=")[2].strip()
 
 
+@needs_signals
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_it_listens_and_serves_until_it_is_told_to_end(
     number: signal.Signals,
@@ -61,7 +63,7 @@ def test_it_says_where_it_listens_and_serves_until_it_is_told_to_end(
     assert [user["_id"] for user in users] == list(Sandbox(users=3, seed=5).user_ids)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no background jobs there")
+@needs_shell
 def test_a_background_job_that_ignores_ctrl_c_still_ends_on_sigterm() -> None:
     """A shell's script starts its background jobs like this."""
     job = ("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh", *COMMAND, "--port", "0")
