@@ -1,16 +1,17 @@
 """A real Dask scheduler and its workers, as processes of their own on loopback."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-__all__ = ["cluster", "needs_dask"]
+__all__ = ["address_in", "cluster", "needs_dask"]
 
 needs_dask = pytest.mark.skipif(
     not find_spec("distributed"), reason="no Dask: pip install distributed"
@@ -62,3 +63,11 @@ def cluster(folder: Path, **environment: str) -> Iterator[list[int]]:
             ).pid
             for _ in range(2)
         ]
+
+
+def address_in(folder: Path) -> str:
+    """Wait until the scheduler has written down its address, and give that."""
+    while True:
+        with suppress(FileNotFoundError, json.JSONDecodeError):  # it is about to
+            address: str = json.loads((folder / "scheduler.json").read_text())["address"]
+            return address

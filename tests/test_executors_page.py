@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from dask_cluster import cluster, needs_dask
+from dask_cluster import address_in, cluster, needs_dask
 from executing import PATIENCE
 from processes import end_all, finished
 from surface import ROOT
@@ -57,10 +57,7 @@ def test_processes_answer_every_user(sandbox: Sandbox, tmp_path: Path) -> None:
 @needs_dask
 def test_dask_answers_every_user(sandbox: Sandbox, tmp_path: Path) -> None:
     with sandbox, cluster(tmp_path, PUBLORA_API_KEY=sandbox.api_key):
-        while not (tmp_path / "scheduler.json").exists():
-            pass
-        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
-        block = DASK.replace("tcp://scheduler:8786", address)
+        block = DASK.replace("tcp://scheduler:8786", address_in(tmp_path))
         assert block != DASK
         assert run(block, sandbox, tmp_path) == "<UserConnectionsList of 100 users, 0 failed>\n"
 
