@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+from still_clock import until
 
 from publora_async import AsyncPublora, ConnectionList
 from publora_async.sandbox import Faults, Sandbox
@@ -114,8 +115,10 @@ class Served:
             line for line in self.lines if _COMPLAINT.search(line) and not re.search(known, line)
         ]
 
-    def left(self) -> list[str]:
+    async def left(self) -> list[str]:
         """Give the threads and sockets that its processes still had as they exited."""
+        # Helpers, such as multiprocessing's, end an instant after it.
+        await until(lambda: not any(_alive(self._process.pid)))
         found = [one for path in self._left.iterdir() for one in path.read_text().splitlines()]
         found += [f"the process {name}" for name in _alive(self._process.pid)]
         return sorted(one.replace(self._service, "Publora") for one in found)

@@ -56,14 +56,14 @@ def of_celery(url: str, users: Iterable[str]) -> dict[str, Any]:
         return {user: result(task) for user, task in tasks.items()}
 
 
-def unexpected(worker: Served, url: str) -> set[str]:
+async def unexpected(worker: Served, url: str) -> set[str]:
     """
     Give what a worker had at its exit besides what it may.
 
     A client of publora_sync needs no closing: it goes with its process, as the connections to
     Redis do.
     """
-    left = {one.replace(urlsplit(url).netloc, "Redis") for one in worker.left()}
+    left = {one.replace(urlsplit(url).netloc, "Redis") for one in await worker.left()}
     return left - {"the thread publora", "a socket to Publora", "a socket to Redis"}
 
 
@@ -124,7 +124,7 @@ async def test_celery_gives_each_user_their_accounts_and_the_error_as_it_was(
     assert refused == raised.value
     assert last == some
     assert (worker.code, worker.complaints()) == (0, []), "\n".join(worker.lines)
-    assert unexpected(worker, url) == set()
+    assert await unexpected(worker, url) == set()
 
 
 def of_rq(url: str, users: Iterable[str]) -> dict[str, Any]:
@@ -168,7 +168,7 @@ async def test_rq_gives_each_user_their_accounts_in_a_process_for_each_job(tmp_p
             seconds = await worker.ended()
     logger.info("rq: %d, then %d, in %.1f s", len(got), len(last), seconds)
     assert last == some
-    assert (worker.code, worker.complaints(), unexpected(worker, url)) == (0, [], set())
+    assert (worker.code, worker.complaints(), await unexpected(worker, url)) == (0, [], set())
 
 
 async def test_apscheduler_asks_about_all_users_in_each_run(tmp_path: Path) -> None:
@@ -199,4 +199,4 @@ async def test_apscheduler_asks_about_all_users_in_each_run(tmp_path: Path) -> N
     # APScheduler cancels the run, and takes that for an error, which it logs.
     assert "asyncio.exceptions.CancelledError" in program.lines
     assert program.complaints() == ["Traceback (most recent call last):"]
-    assert (program.code, program.left()) == (0, [])
+    assert (program.code, await program.left()) == (0, [])

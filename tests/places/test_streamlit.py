@@ -79,4 +79,4 @@ async def test_streamlit_shows_each_user_their_accounts_in_each_rerun(tmp_path: 
             last = await asyncio.gather(*asking)
     logger.info("streamlit: %d, then %d, in %.1f s", len(got), sum(map(bool, last)), seconds)
     assert (server.code, server.complaints()) == (0, [])
-    assert server.left().count("the thread publora") == 1
+    assert (await server.left()).count("the thread publora") == 1

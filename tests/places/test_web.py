@@ -156,8 +156,8 @@ async def test_every_user_gets_their_accounts_and_nothing_is_left(
     right = sum(last[user] == some[user] for user in some)
     logger.info("%s: %d of %d, then %d, in %.1f s", name, len(got), USERS, right, seconds)
     assert right == (place.in_flight if place.lets_finish else 0), last
-    assert (server.code, server.complaints(place.known)) == (place.code, [])
-    assert [one for one in server.left() if not re.fullmatch(place.left, one)] == []
+    assert (server.code, server.complaints(place.known)) == (place.code, []), server.lines
+    assert [one for one in await server.left() if not re.fullmatch(place.left, one)] == []
 
 
 async def test_fastapi_gives_records_and_lists_in_models_and_says_so_in_its_openapi(
@@ -214,4 +214,4 @@ async def test_a_streamed_fan_out_stops_asking_once_its_browser_goes_away(tmp_pa
         assert (first[0].decode() in sandbox.user_ids, sandbox.requests) == (True, asked + 50)
         server.end()
         await server.ended()
-    assert (server.code, server.complaints(), server.left()) == (-signal.SIGTERM, [], [])
+    assert (server.code, server.complaints(), await server.left()) == (-signal.SIGTERM, [], [])
