@@ -53,6 +53,12 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
     return {"asyncio": asyncio.new_event_loop}
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many workers again as cores: a third of the time, a test waits for a process."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 def pytest_configure() -> None:
     """Take Ctrl-C, also where the suite was started without it: by nohup, or behind a shell."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -74,7 +80,8 @@ def _collector_is_spared() -> None:
 @pytest.fixture(autouse=True)
 def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
-        if name.startswith("PUBLORA_") or name.lower().endswith("_proxy"):
+        is_proxy = name.lower().endswith("_proxy")
+        if is_proxy or name.startswith("PUBLORA_") or name == "PYTHONUNBUFFERED":
             monkeypatch.delenv(name)
 
 

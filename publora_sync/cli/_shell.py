@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 from typing import IO, Any, TypeAlias
 
@@ -40,8 +40,10 @@ class CommandError(click.ClickException):
 
     def show(self, file: IO[str] | None = None) -> None:
         """Write the line, if stderr can be written to."""
-        with suppress(OSError):
+        try:
             click.echo(f"publora: {self.format_message()}", file=file, err=True)
+        except OSError:
+            _drop(sys.stderr)
 
 
 class CommandGroup(click.Group):
@@ -161,12 +163,16 @@ def write(text: str) -> bool:
 def _give_up_output(error: OSError) -> None:
     """Write no more to stdout, and raise unless it is only that its reader has left."""
     if sys.stdout is not None:
-        # At exit, Python would write again what is still buffered: let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop(sys.stdout)
     # Windows has another word for a pipe without a reader.
     gone = os.name == "nt" and error.errno == errno.EINVAL
     if not (gone or isinstance(error, BrokenPipeError)):
         raise CommandError(f"cannot write the output: {error.strerror}") from None
+
+
+def _drop(stream: IO[str]) -> None:
+    """Let what is still buffered for *stream* go nowhere: Python would write it again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class _DeferringHandler:

@@ -277,6 +277,15 @@ def test_a_full_stderr_ends_with_2() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
+def test_what_a_full_stderr_did_not_take_is_not_written_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Path("/dev/full").open("w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        CommandError("nobody hears of it").show()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
 def test_a_full_disk_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("w") as stdout:
         monkeypatch.setattr(sys, "stdout", stdout)

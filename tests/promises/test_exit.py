@@ -12,7 +12,7 @@ from processes import LOOPS, finished, started
 USED = """
 from publora_sync import Publora
 publora = Publora()
-print(len(publora.connections.list()))
+print(len(publora.connections.list()), flush=True)
 """
 IN_ANOTHER_THREAD = """
 import threading
