@@ -16,8 +16,9 @@ from publora_async import (
     ConfigurationError,
     UserConnections,
 )
-from publora_async._http.gate import GateOfWorker, GatePolicy
+from publora_async._http.gate import GatePolicy
 from publora_sync._bridge import Bridge
+from publora_sync._executors.gate import GateOfWorker
 from publora_sync._executors.parcel import Found, Parcel, Report
 from publora_sync._executors.plan import ChunkSize, Plan
 from publora_sync._executors.results import Results
@@ -30,6 +31,8 @@ logger = logging.getLogger("publora_async")
 
 SLICE: Final = 0.25
 """Seconds of waiting after which a closed client, or a signal, is noticed."""
+
+_NO_REPORT: Final = Report(found=[], outcomes=(), pause=None, error=None)
 
 
 @attrs.define(eq=False)
@@ -219,19 +222,17 @@ class Spread:
             except ConfigurationError as another_version:
                 self._fail(another_version)
             return
-        self._end(flight, None)
+        self._end(flight, _NO_REPORT)
         if mistake := mistake_of(error):
             self._fail(mistake)
         else:
             for user in flight.users:
                 self._settle(user, user.lost(error))
 
-    def _end(self, flight: _Flight, report: Report | None) -> None:
+    def _end(self, flight: _Flight, report: Report) -> None:
         self._free += 1
         now = time.monotonic()
-        outcomes = () if report is None else report.outcomes
-        pause = None if report is None else report.pause
-        self._policy.end_all(outcomes, begun=flight.begun, now=now, pause=pause)
+        self._policy.end_all(report.outcomes, begun=flight.begun, now=now, pause=report.pause)
         self._size.took(now - flight.begun, is_full=flight.is_full)
 
     def _absorb(self, flight: _Flight, report: Report) -> None:
@@ -244,7 +245,7 @@ class Spread:
 
     def _settle(self, user: User, found: Found | None) -> None:
         if found is None:
-            self._users.give_back([user])
+            self._users.give_back(user)
         else:
             self._results.put(user, found)
 

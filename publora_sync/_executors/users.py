@@ -132,9 +132,9 @@ class Users:
         """Whether somebody waits to be asked about again."""
         return bool(self._again)
 
-    def give_back(self, users: Iterable[User]) -> None:
-        """Have them asked about again, before any other."""
-        self._again.extend(users)
+    def give_back(self, user: User) -> None:
+        """Have one asked about again, before any other."""
+        self._again.append(user)
 
     def stop(self) -> None:
         """Forget all who wait."""
@@ -165,7 +165,8 @@ class Users:
                 user = who if isinstance(who, ManagedUser) else None
                 taken.append(User(self._read, user_id_of(who), user))
                 self._read += 1
-                if (took := time.monotonic() - begun) > SLOW:
+                took = time.monotonic() - begun
+                if self._total is None and took > SLOW:  # else it was this process's doing
                     self.patience = took
                     break
         except StopIteration:

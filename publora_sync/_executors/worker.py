@@ -21,8 +21,8 @@ from publora_async import (
 )
 from publora_async._checks import masked
 from publora_async._fan_out.fan_out import FanOut
-from publora_async._http.gate import GateOfWorker
 from publora_sync._bridge import Bridge
+from publora_sync._executors.gate import GateOfWorker
 from publora_sync._executors.parcel import Chunk, Found, Parcel, Report, Settings
 
 __all__ = ["ask", "ask_all", "mistake_of"]

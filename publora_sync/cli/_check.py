@@ -123,16 +123,7 @@ def _check_many(
     settings: Settings,
 ) -> int:
     """Check many users; give how many could not be asked about."""
-    with (
-        open_client(settings) as opened,
-        Run(
-            opened,
-            users.of(opened),
-            wanted,
-            concurrency=users.concurrency,
-            workers=users.workers,
-        ) as run,
-    ):
+    with open_client(settings) as opened, Run(opened, users, wanted) as run:
         try:
             for answer in run:
                 if answer.connections is not None:

@@ -98,16 +98,7 @@ def connections(
         _write_one(list_connections(users.one, settings), wanted, output)
         wanted.check()
         return
-    with (
-        open_client(settings) as opened,
-        Run(
-            opened,
-            users.of(opened),
-            wanted,
-            concurrency=users.concurrency,
-            workers=users.workers,
-        ) as run,
-    ):
+    with open_client(settings) as opened, Run(opened, users, wanted) as run:
         _write_many(run, output)
     if run.has_reader:
         wanted.check()

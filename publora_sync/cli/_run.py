@@ -1,17 +1,18 @@
 """One request for each of many users: counted, shown as progress, summed up at the end."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from types import TracebackType
 from typing import Self
 
 import attrs
 import click
 
-from publora_async import APIStatusError, JSONValue, ManagedUser, UserConnections, UserFailed
+from publora_async import APIStatusError, JSONValue, UserConnections, UserFailed
 from publora_sync.cli._accounts import Owner
 from publora_sync.cli._client import OpenClient, tell_of_silence
 from publora_sync.cli._formats import counted, escape
+from publora_sync.cli._options import UserSelection
 from publora_sync.cli._platforms import PlatformFilter
 from publora_sync.cli._pool import end_pool, open_pool
 from publora_sync.cli._progress import ProgressBar
@@ -41,10 +42,12 @@ class Run:
 
     Args:
         opened: The client to ask with.
-        users: The users to ask about.
+        selection: The users to ask about, and how many at once by how many processes.
         platforms: Which accounts to keep.
-        concurrency: How many to ask about at once.
-        workers: How many processes ask.
+
+    Raises:
+        PubloraError: The users could not be listed.
+        CommandError: No user has an e-mail that was given.
 
     Attributes:
         owners: The users to ask about, by id.
@@ -59,14 +62,9 @@ class Run:
     """
 
     def __init__(
-        self,
-        opened: OpenClient,
-        users: Sequence[str | ManagedUser],
-        platforms: PlatformFilter,
-        *,
-        concurrency: int,
-        workers: int = 1,
+        self, opened: OpenClient, selection: UserSelection, platforms: PlatformFilter
     ) -> None:
+        users, workers = selection.of(opened), selection.workers
         self.owners = {owner.id: owner for owner in map(Owner.of, users)}
         self.failures: list[UserFailed] = []
         self.found = 0
@@ -79,7 +77,7 @@ class Run:
         self._pool = open_pool(workers, opened.settings) if workers > 1 else None
         self._answers = opened.client.connections.iter_many(
             users,
-            concurrency=concurrency,
+            concurrency=selection.concurrency,
             executor=self._pool,
             workers=workers if self._pool else None,
             # A key that was typed in is in no environment, and it stays on this machine.

@@ -47,7 +47,7 @@ def test_towards_the_end_nobody_is_given_all_that_is_left() -> None:
 
 def test_those_who_were_given_back_come_before_any_other() -> None:
     users = Users("abc")
-    first, _ = users.take(1, 1)
+    [first], _ = users.take(1, 1)
     users.give_back(first)
     assert users.were_given_back
     assert taken(users, 3) == ["a"]
@@ -56,7 +56,7 @@ def test_those_who_were_given_back_come_before_any_other() -> None:
 
 def test_nobody_waits_any_more_once_it_has_stopped() -> None:
     users = Users("abc")
-    users.give_back(users.take(1, 1)[0])
+    users.give_back(users.take(1, 1)[0][0])
     users.stop()
     assert users.are_over
     assert taken(users, 3) == []

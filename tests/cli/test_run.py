@@ -21,6 +21,7 @@ from publora_async.sandbox import Faults, Sandbox
 from publora_sync import Publora
 from publora_sync.cli import _progress, publora
 from publora_sync.cli._client import OpenClient
+from publora_sync.cli._options import UserSelection
 from publora_sync.cli._platforms import PlatformFilter
 from publora_sync.cli._run import Run as ManyUsers
 from publora_sync.cli._settings import Settings
@@ -181,13 +182,14 @@ def end_early(run: ManyUsers, server: HostileServer, error: BaseException) -> No
 @pytest.mark.parametrize("end", [KeyboardInterrupt, PubloraError, BrokenPipeError, GeneratorExit])
 def test_a_run_that_ends_early_leaves_its_fan_out(end: type[BaseException]) -> None:
     first = reply(ConnectionList([Connection(platform_id="twitter-1")]).to_dict())
-    users = [f"u{number}" for number in range(20)]
+    named = tuple(f"u{number}" for number in range(20))
+    users = UserSelection(named, everyone=False, many=True, concurrency=3)
     settings = Settings(sandbox=False, timeout=30, deadline=120, verbose=False)
     with (
         HostileServer(first, Held()) as server,
         Publora("sk_made.up", base_url=server.base_url) as client,
     ):
-        run = ManyUsers(OpenClient(client, settings), users, PlatformFilter(()), concurrency=3)
+        run = ManyUsers(OpenClient(client, settings), users, PlatformFilter(()))
         with pytest.raises((end, click.exceptions.Exit)):
             end_early(run, server, end("it ends"))
         # The client is open still: it is the run that has let go of what was under way.
