@@ -94,6 +94,8 @@ class Connections:
             executor: Who runs it in processes of its own, here or on other machines: a
                 ``ProcessPoolExecutor``, loky's, or Dask's ``client.get_executor()``. Each process
                 makes a client, with the key of its own environment. ``None``: this client does.
+                A :class:`ConfigurationError` says what cannot be: no executor, no *workers*,
+                more of them than *concurrency*, or one that has another version of the SDK.
 
             workers: How many tasks *executor* runs at once. *concurrency* and the retry budget
                 are totals, of which each has its share. ``None``: there is no *executor*.
