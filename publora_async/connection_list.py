@@ -13,8 +13,8 @@ from publora_async._checks import check_moment, check_text
 from publora_async._decoding.bodies import connections_of
 from publora_async._display.frames import COLUMNS, Kind, to_json
 from publora_async._display.lists import Plotted
+from publora_async._display.urgency import Urgency, by_urgency, check_horizon, urgency_of
 from publora_async._introspection import AsList, LazyModule
-from publora_async._urgency import Urgency, by_urgency, check_horizon, urgency_of
 from publora_async._wire import JSONValue, platform_name
 from publora_async.errors import ResponseDecodeError
 from publora_async.records import Connection, Platform, PlatformName, Row

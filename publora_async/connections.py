@@ -1,15 +1,17 @@
 """The resource ``connections``: which social accounts are connected."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Iterable
+import os
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from publora_async._checks import check_seconds
+from publora_async._checks import check_duration, check_seconds
 from publora_async._decoding.bodies import one
 from publora_async._fan_out.fan_out import FanOut
 from publora_async._fan_out.progress import Collector
-from publora_async._fan_out.user_ids import check_users, user_id_of
+from publora_async._fan_out.user_ids import check_users, check_watched, user_id_of
 from publora_async._http.gate import Gate
 from publora_async._http.request import Request, path_part, request
 from publora_async._introspection import LazyModule
@@ -19,6 +21,7 @@ from publora_async.connection_list import ConnectionList, decode_connections
 from publora_async.errors import (
     APIStatusError,
     ClientStateError,
+    ConfigurationError,
     PubloraError,
     RateLimitError,
     RequestTimeoutError,
@@ -28,17 +31,21 @@ from publora_async.errors import (
 )
 from publora_async.managed_users import ManagedUser
 from publora_async.records import Connection, ConnectionTest, PlatformName
+from publora_async.snapshots import Seen, Sights, Snapshot
 from publora_async.user_connections import (
     UserConnections,
     UserConnectionsList,
     UserFailed,
     UserSucceeded,
 )
+from publora_async.watch import AsyncWatch, Clock, Users
 
 if TYPE_CHECKING:
     from publora_async._http import calls
+    from publora_async._watch import rounds
 else:
     calls = LazyModule("publora_async._http.calls")
+    rounds = LazyModule("publora_async._watch.rounds")
 
 __all__ = ["AsyncConnections"]
 
@@ -144,15 +151,7 @@ class AsyncConnections:
     async def _list_for(
         self, user_id: str, decode: Callable[..., _T], gate: Gate
     ) -> _T | PubloraError:
-        """Ask about one of many; a failure that is not that one's alone is raised."""
-        try:
-            return await self._transport.call(_listing(user_id), decode, gate)
-        except ClientStateError:
-            raise
-        except PubloraError as error:
-            if isinstance(error, APIStatusError) and error.refuses_key:
-                raise
-            return error
+        return await _one_of_many(self._transport.call(_listing(user_id), decode, gate))
 
     def _decoded(self, user_id: str, body: bytes) -> ConnectionList | PubloraError:
         """Read a response that came when another process asked about *user_id*."""
@@ -191,15 +190,132 @@ class AsyncConnections:
             PermissionDeniedError: The key may not use the API, or not act for managed users.
             ClientStateError: The client is closed, or belongs elsewhere.
         """
-        with Collector(user_ids, progress) as collector:
+        collector = Collector(user_ids, progress)
+        await self._collect(user_ids, concurrency, collector)
+        return collector.in_order()
+
+    async def _collect(
+        self,
+        user_ids: Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser],
+        concurrency: int,
+        collector: Collector,
+        take_in: Callable[[UserConnections], object] = bool,
+    ) -> None:
+        with collector:
             async with self.iter_many(user_ids, concurrency=concurrency) as answers:
                 try:
                     while numbered := await answers.next_numbered():
                         collector.add(*numbered)
+                        take_in(numbered[1])
                 except BaseException:
                     collector.keep(await answers.leave())
                     raise
-        return collector.in_order()
+
+    async def snapshot(
+        self,
+        user_ids: Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser] | None = None,
+        *,
+        concurrency: int = 32,
+    ) -> Snapshot:
+        """
+        See whose accounts are how, to tell later what has changed.
+
+        Args:
+            user_ids: Any iterable of ids or :class:`ManagedUser`, async ones included. ``None``:
+                the key's own account.
+
+            concurrency: How many users are asked about at once.
+
+        Returns:
+            What was seen of whom, and of whom nothing could be learned. ``old.diff(new)`` gives
+            the changes from an earlier one.
+
+        Raises:
+            ConfigurationError: *concurrency* is no whole number above 0, or one of *user_ids* is
+                neither an id nor a user.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not use the API, or not act for managed users.
+            ClientStateError: The client is closed, or belongs elsewhere.
+            PubloraError: Without *user_ids*, whatever :meth:`list` raises.
+        """
+        if user_ids is None:
+            return Snapshot({None: Seen.now(await self.list())})
+        sights = Sights()
+        await self._collect(user_ids, concurrency, Collector(user_ids, None), sights.add)
+        return sights.snapshot()
+
+    def watch(
+        self,
+        users: Users = None,
+        *,
+        every: timedelta = timedelta(minutes=15),
+        state: str | os.PathLike[str] | None = None,
+        within: timedelta | None = None,
+        concurrency: int = 32,
+        baseline: bool = False,
+        once: bool = False,
+        clock: Clock | None = None,
+    ) -> AsyncWatch:
+        """
+        Tell of each change once, and truthfully.
+
+        Everyone is looked at once in a round, at about the same time of each; accounts about to
+        expire are looked at oftener. Nothing is news before a second look has shown it too, a
+        twentieth to a quarter of *every* later, or half of it where so much looks worse that the
+        service may be wrong. Who cannot be asked about is unknown, not gone.
+
+        Args:
+            users: Ids or :class:`ManagedUser`, or a function that gives them anew for each round,
+                such as ``publora.managed_users.list``. ``None``: the key's own account.
+
+            every: How long a round takes.
+
+            state: A file for what is known and for the events, so that they outlive the process;
+                it is made for its owner only. One watch at a time may have it. ``None``: all is
+                forgotten with the watch.
+
+            within: How soon an account has to expire to be told of. ``None``: as the service
+                judges, under 7 days and on TikTok under 30.
+
+            concurrency: How many users are asked about at once.
+
+            baseline: Whether nothing is told of what is broken or about to expire already where
+                somebody is seen for the first time.
+
+            once: Whether to end after one round, which is not spread over *every*.
+
+            clock: What tells the time, such as the sandbox's. ``None``: the computer's.
+
+        Returns:
+            An async iterator over events, which is an async context manager too.
+
+        Raises:
+            ConfigurationError: An argument cannot be used; *users* that can be read only once,
+                for one.
+            StateFileError: While iterating: *state* is broken, of a newer version, held by
+                another watch, or cannot be written.
+            AuthenticationError: While iterating: the key is missing, wrong or revoked.
+            PermissionDeniedError: While iterating: the key may not use the API, or not act for
+                managed users.
+            ClientStateError: While iterating: the client is closed, or belongs elsewhere.
+            PubloraError: While iterating, with *once*: the users could not be listed.
+        """
+        check_watched(users, concurrency)
+        check_duration("every", every)
+        if every <= timedelta(0):
+            raise ConfigurationError("every must be more than nothing, such as 15 minutes")
+        if within is not None:
+            check_duration("within", within)
+        work = rounds.Rounds(
+            users,
+            rounds.Rules(every.total_seconds(), within=within, baseline=baseline),
+            ":memory:" if state is None else os.fspath(state),
+            clock or _SystemClock(),
+            lambda: _Asker(self._transport, concurrency),
+            concurrency,
+            once,
+        )
+        return AsyncWatch(work.events())
 
     async def test(self, platform_id: str, *, user_id: str | None = None) -> ConnectionTest:
         """
@@ -218,10 +334,7 @@ class AsyncConnections:
             NotFoundError: There is no such connection.
             PubloraError: Whatever :meth:`list` raises.
         """
-        part = path_part("platform_id", platform_id)
-        return await self._transport.call(
-            request("POST", "/test-connection/{id}", part, user_id=user_id), one(ConnectionTest)
-        )
+        return await self._transport.call(_testing(platform_id, user_id), one(ConnectionTest))
 
     async def wait_for(
         self,
@@ -284,3 +397,46 @@ class AsyncConnections:
 
 def _listing(user_id: str | None) -> Request:
     return request("GET", "/platform-connections", user_id=user_id)
+
+
+def _testing(platform_id: str, user_id: str | None) -> Request:
+    part = path_part("platform_id", platform_id)
+    return request("POST", "/test-connection/{id}", part, user_id=user_id)
+
+
+async def _one_of_many(call: Awaitable[_T]) -> _T | PubloraError:
+    """Give a failure that is the one's alone that was asked about; any other is raised."""
+    try:
+        return await call
+    except ClientStateError:
+        raise
+    except PubloraError as error:
+        if isinstance(error, APIStatusError) and error.refuses_key:
+            raise
+        return error
+
+
+class _Asker:
+    """Asks for a round of a watch, within that round's limits."""
+
+    def __init__(self, transport: "calls.Transport", concurrency: int) -> None:
+        self._transport = transport
+        self._gate = transport.gate(concurrency)
+
+    async def accounts(self, user_id: str | None) -> ConnectionList | PubloraError:
+        call = self._transport.call(_listing(user_id), decode_connections, self._gate)
+        return await _one_of_many(call)
+
+    async def test(self, platform_id: str, user_id: str | None) -> ConnectionTest | PubloraError:
+        call = self._transport.call(_testing(platform_id, user_id), one(ConnectionTest), self._gate)
+        return await _one_of_many(call)
+
+
+class _SystemClock:
+    """The computer's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float, /) -> None:
+        await asyncio.sleep(seconds)

@@ -14,6 +14,7 @@ Every error that the SDK raises; all of them pickle, copy, compare, and never ca
     │   ├── NotFoundError 404     ConflictError 409         RateLimitError 429
     │   └── ServerError 5xx
     ├── ResponseDecodeError                  a response that makes no sense
+    ├── StateFileError                       the file of a watch cannot be used
     └── UsersFailedError (ExceptionGroup)    what raise_for_errors() raises
 """
 
@@ -49,6 +50,7 @@ __all__ = [
     "ResponseDecodeError",
     "ServerError",
     "Stage",
+    "StateFileError",
     "TransportError",
     "UsersFailedError",
 ]
@@ -327,6 +329,10 @@ class RateLimitError(APIStatusError):
 
 class ServerError(APIStatusError):
     """5xx: the service, or something in front of it, has failed."""
+
+
+class StateFileError(PubloraError):
+    """The file that a watch remembers everything in cannot be used; it is left as it is."""
 
 
 class UsersFailedError(PubloraError, ExceptionGroup[PubloraError]):

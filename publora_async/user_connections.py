@@ -12,8 +12,8 @@ from publora_async._checks import check_moment
 from publora_async._display.frames import COLUMNS, Kind, to_json
 from publora_async._display.lists import Plotted
 from publora_async._display.shown import Shown
+from publora_async._display.urgency import by_urgency, check_horizon
 from publora_async._introspection import AsList, AsObject, AsUnion, LazyModule
-from publora_async._urgency import by_urgency, check_horizon
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import PubloraError, UsersFailedError
 from publora_async.managed_users import ManagedUser

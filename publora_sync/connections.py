@@ -1,21 +1,30 @@
 """The resource ``connections``, without ``await``."""
 
+import asyncio
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from datetime import timedelta
+from functools import partial
 
 from publora_async import (
     AsyncConnections,
+    Clock,
     ConfigurationError,
     Connection,
     ConnectionList,
     ConnectionTest,
     ManagedUser,
     PlatformName,
+    Snapshot,
+    UserConnections,
     UserConnectionsList,
 )
 from publora_async._fan_out.progress import Collector
+from publora_async.snapshots import Sights
 from publora_sync._bridge import Bridge
 from publora_sync.answers import Answers
+from publora_sync.watch import Watch
 
 __all__ = ["Connections"]
 
@@ -173,23 +182,119 @@ class Connections:
             PermissionDeniedError: The key may not use the API, or not act for managed users.
             ClientStateError: The client is closed, or belongs elsewhere.
         """
-        with (
-            Collector(user_ids, progress) as collector,
-            self.iter_many(
-                user_ids,
-                concurrency=concurrency,
-                executor=executor,
-                workers=workers,
-                send_key=send_key,
-            ) as answers,
-        ):
-            try:
-                while numbered := answers.next_numbered():
-                    collector.add(*numbered)
-            except BaseException:
-                collector.keep(answers.leave())
-                raise
+        collector = Collector(user_ids, progress)
+        answers = self.iter_many(
+            user_ids,
+            concurrency=concurrency,
+            executor=executor,
+            workers=workers,
+            send_key=send_key,
+        )
+        _collect(answers, collector)
         return collector.in_order()
+
+    def snapshot(
+        self, user_ids: Iterable[str | ManagedUser] | None = None, *, concurrency: int = 32
+    ) -> Snapshot:
+        """
+        See whose accounts are how, to tell later what has changed.
+
+        Args:
+            user_ids: Any iterable of ids or :class:`ManagedUser`. ``None``:
+                the key's own account.
+
+            concurrency: How many users are asked about at once.
+
+        Returns:
+            What was seen of whom, and of whom nothing could be learned. ``old.diff(new)`` gives
+            the changes from an earlier one.
+
+        Raises:
+            ConfigurationError: *concurrency* is no whole number above 0, or one of *user_ids* is
+                neither an id nor a user.
+            AuthenticationError: The key is missing, wrong or revoked.
+            PermissionDeniedError: The key may not use the API, or not act for managed users.
+            ClientStateError: The client is closed, or belongs elsewhere.
+            PubloraError: Without *user_ids*, whatever :meth:`list` raises.
+        """
+        if user_ids is None:
+            return self._bridge.run(self._connections.snapshot)
+        sights = Sights()
+        collector = Collector(user_ids, None)
+        _collect(self.iter_many(user_ids, concurrency=concurrency), collector, sights.add)
+        return sights.snapshot()
+
+    def watch(
+        self,
+        users: Iterable[str | ManagedUser]
+        | Callable[[], Iterable[str | ManagedUser]]
+        | None = None,
+        *,
+        every: timedelta = timedelta(minutes=15),
+        state: str | os.PathLike[str] | None = None,
+        within: timedelta | None = None,
+        concurrency: int = 32,
+        baseline: bool = False,
+        once: bool = False,
+        clock: Clock | None = None,
+    ) -> Watch:
+        """
+        Tell of each change once, and truthfully.
+
+        Everyone is looked at once in a round, at about the same time of each; accounts about to
+        expire are looked at oftener. Nothing is news before a second look has shown it too, a
+        twentieth to a quarter of *every* later, or half of it where so much looks worse that the
+        service may be wrong. Who cannot be asked about is unknown, not gone.
+
+        Args:
+            users: Ids or :class:`ManagedUser`, or a function that gives them anew for each round,
+                such as ``publora.managed_users.list``. ``None``: the key's own account.
+
+            every: How long a round takes.
+
+            state: A file for what is known and for the events, so that they outlive the process;
+                it is made for its owner only. One watch at a time may have it. ``None``: all is
+                forgotten with the watch.
+
+            within: How soon an account has to expire to be told of. ``None``: as the service
+                judges, under 7 days and on TikTok under 30.
+
+            concurrency: How many users are asked about at once.
+
+            baseline: Whether nothing is told of what is broken or about to expire already where
+                somebody is seen for the first time.
+
+            once: Whether to end after one round, which is not spread over *every*.
+
+            clock: What tells the time, such as the sandbox's. ``None``: the computer's.
+
+        Returns:
+            An iterator over events, which is a context manager too.
+
+        Raises:
+            ConfigurationError: An argument cannot be used; *users* that can be read only once,
+                for one.
+            StateFileError: While iterating: *state* is broken, of a newer version, held by
+                another watch, or cannot be written.
+            AuthenticationError: While iterating: the key is missing, wrong or revoked.
+            PermissionDeniedError: While iterating: the key may not use the API, or not act for
+                managed users.
+            ClientStateError: While iterating: the client is closed, or belongs elsewhere.
+            PubloraError: While iterating, with *once*: the users could not be listed.
+        """
+        # Not on the loop's thread: it may well call this client.
+        anew = partial(asyncio.to_thread, users) if callable(users) else users
+        watch = self._connections.watch(
+            anew,
+            every=every,
+            state=state,
+            within=within,
+            concurrency=concurrency,
+            baseline=baseline,
+            once=once,
+            clock=clock,
+        )
+        return Watch(watch, self._bridge)
 
     def test(self, platform_id: str, *, user_id: str | None = None) -> ConnectionTest:
         """
@@ -245,3 +350,18 @@ class Connections:
             timeout=timeout,
             poll_interval=poll_interval,
         )
+
+
+def _collect(
+    answers: Answers,
+    collector: Collector,
+    take_in: Callable[[UserConnections], object] = bool,
+) -> None:
+    with collector, answers:
+        try:
+            while numbered := answers.next_numbered():
+                collector.add(*numbered)
+                take_in(numbered[1])
+        except BaseException:
+            collector.keep(answers.leave())
+            raise

@@ -99,9 +99,9 @@ SHARED = {
     "publora_async._http.options.ClientOptions",
     "publora_async._introspection.resource",
     "publora_async._loops.loop_or_none",
-    "publora_async._urgency.Urgency",
-    "publora_async._urgency.by_urgency",
-    "publora_async._urgency.urgency_of",
+    "publora_async._display.urgency.Urgency",
+    "publora_async._display.urgency.by_urgency",
+    "publora_async._display.urgency.urgency_of",
     "publora_async.sandbox.__main__.main",
 }
 """What ``publora_sync`` takes of ``publora_async`` that users have no name for."""

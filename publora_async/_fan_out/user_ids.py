@@ -1,10 +1,12 @@
 """Whom a fan-out asks about: what may be given, checked."""
 
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+
 from publora_async._checks import check_count, plain_text
 from publora_async.errors import ConfigurationError
 from publora_async.managed_users import ManagedUser
 
-__all__ = ["check_users", "user_id_of"]
+__all__ = ["check_users", "check_watched", "user_id_of"]
 
 
 def check_users(user_ids: object, concurrency: int) -> None:
@@ -17,6 +19,25 @@ def check_users(user_ids: object, concurrency: int) -> None:
     if isinstance(user_ids, str):
         raise ConfigurationError("user_ids must be several ids: [user_id] asks about one user")
     check_count("concurrency", concurrency)
+
+
+def check_watched(users: object, concurrency: int) -> None:
+    """
+    Refuse what no watch can look at in each round.
+
+    Raises:
+        ConfigurationError: *concurrency* is no whole number above 0, or *users* is one text, can
+            be read only once, or cannot be read at all.
+    """
+    check_users(users, concurrency)
+    if isinstance(users, Iterator | AsyncIterator):
+        raise ConfigurationError(
+            "users can be read only once: give a list, or a function that gives them anew"
+        )
+    if not (users is None or callable(users) or isinstance(users, Iterable | AsyncIterable)):
+        raise ConfigurationError(
+            f"users must be ids, or a function that gives them, not {type(users).__name__}"
+        )
 
 
 def user_id_of(who: str | ManagedUser) -> str:

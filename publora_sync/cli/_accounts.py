@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from publora_async import Connection, ConnectionList, JSONValue, ManagedUser, TokenStatus
-from publora_async._urgency import Urgency, urgency_of
+from publora_async._display.urgency import Urgency, urgency_of
 from publora_sync.cli._formats import escape
 from publora_sync.cli._shell import is_terminal
 from publora_sync.cli._table import Cell, Column, Row, to_people

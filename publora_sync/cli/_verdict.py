@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from publora_async import ConnectionList, JSONValue
-from publora_async._urgency import Urgency, by_urgency
+from publora_async._display.urgency import Urgency, by_urgency
 from publora_sync.cli._accounts import (
     FIELDS,
     AccountRow,

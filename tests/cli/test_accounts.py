@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publora_async import Connection, ConnectionList, ManagedUser, TokenStatus
-from publora_async._urgency import Urgency
+from publora_async._display.urgency import Urgency
 from publora_sync.cli import _accounts
 from publora_sync.cli._accounts import (
     SHOWN,

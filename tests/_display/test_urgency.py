@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publora_async import ConfigurationError, Connection
-from publora_async._urgency import Urgency, by_urgency, check_horizon, urgency_of
+from publora_async._display.urgency import Urgency, by_urgency, check_horizon, urgency_of
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -1,0 +1,320 @@
+"""Decides which changes are news: pure, no I/O, one user at a time."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import attrs
+
+from publora_async._watch.changes import (
+    Health,
+    Kind,
+    Packed,
+    health_of,
+    is_renamed,
+    pack,
+    remembered,
+    steps,
+    unpack,
+)
+from publora_async.connection_list import ConnectionList
+from publora_async.records import Connection, StatusSource
+from publora_async.snapshots import KINDS, Event, Reason, reason_of
+
+__all__ = ["Known", "Look", "Rules", "Verdict", "judge"]
+
+TOO_OFTEN: Final = 4
+"""Changes to and fro that are told of; with the next one the account flaps."""
+
+_WORSE = {Kind.BROKE, Kind.GONE}
+_TO_AND_FRO = {Kind.APPEARED, Kind.GONE, Kind.BROKE, Kind.RECOVERED}
+_LEADS_TO = {
+    Kind.APPEARED: Health.FINE,
+    Kind.GONE: Health.ABSENT,
+    Kind.BROKE: Health.BROKEN,
+    Kind.EXPIRING: Health.EXPIRING,
+    Kind.RECOVERED: Health.FINE,
+    Kind.REFRESHED: Health.FINE,
+}
+
+
+@attrs.frozen
+class Rules:
+    """
+    How long a change has to be seen before it is news, and how long an account has to be calm.
+
+    Attributes:
+        every: Seconds from one round to the next.
+        users: How many users a round asks about.
+        within: How soon is soon. ``None``: as the service judges.
+        baseline: Whether nobody is told of what is broken already.
+    """
+
+    every: float
+    users: int = 1
+    within: timedelta | None = None
+    baseline: bool = False
+
+    @property
+    def soon(self) -> float:
+        """Seconds to the second look: among few users as long as a few more are asked about."""
+        share = 3 / self.users if self.users > 1 else 0.0
+        return self.every * min(max(share, 1 / 20), 1 / 4)
+
+    def patience(self, kind: Kind, *, careful: bool) -> float:
+        """Seconds for which a change has to be seen."""
+        if kind is Kind.SILENT:
+            return 2 * self.every
+        return self.every / 2 if careful and kind in _WORSE else self.soon
+
+    @property
+    def calm(self) -> float:
+        """Seconds without a change, after which an account flaps no longer."""
+        return 4 * self.every
+
+
+@attrs.frozen
+class Look:
+    """
+    What one look at a user has shown.
+
+    Attributes:
+        user: The user's id; empty for the key's own account.
+        at: When.
+        accounts: The accounts. ``None``: nothing could be learned.
+        why: Why not.
+        detached: Whether the user is no longer managed.
+        tests: Whether the live test found those to work that are expired by their date alone.
+    """
+
+    user: str
+    at: datetime
+    accounts: ConnectionList | None = None
+    why: str = ""
+    detached: bool = False
+    tests: Mapping[str, bool | None] = attrs.field(factory=dict)
+
+
+@attrs.define
+class Known:
+    """
+    What is known of one account.
+
+    Attributes:
+        account: How it was last seen, under the names that were told.
+        told: Its health, as of the changes that were seen for long enough.
+        suspects: Since when the others are seen.
+        changes: When it last went to and fro.
+        flapping: What was told of its health before it began to flap. ``None``: it does not.
+    """
+
+    account: Connection
+    told: Health = Health.FINE
+    suspects: dict[str, float] = attrs.field(factory=dict)
+    changes: list[float] = attrs.field(factory=list)
+    flapping: Health | None = None
+
+    def pack(self) -> Packed:
+        """Give it as JSON, without what is usual."""
+        packed = pack(self.account)
+        rest = [self.told, self.suspects, self.changes, self.flapping]
+        return packed if rest == [Health.FINE, {}, [], None] else packed + rest
+
+    @classmethod
+    def unpack(cls, packed: Packed) -> "Known":
+        """Read what :meth:`pack` gave."""
+        account = unpack(packed[:5])
+        if len(packed) == 5:
+            return cls(account)
+        told, suspects, changes, flapping = packed[5:]
+        before = None if flapping is None else Health(flapping)
+        return cls(account, Health(told), suspects, changes, before)
+
+
+@attrs.define
+class Verdict:
+    """
+    What follows from a look.
+
+    Attributes:
+        known: What is known of the user's accounts now.
+        events: The news.
+        again: When to look again, in seconds since 1970. ``None``: in the next round.
+        worse: How many accounts have begun to look worse with this look.
+    """
+
+    known: dict[str, Known]
+    events: list[Event] = attrs.field(factory=list)
+    again: float | None = None
+    worse: int = 0
+
+    def look_again(self, at: float) -> None:
+        """Have the user looked at at that time, or before."""
+        self.again = at if self.again is None else min(self.again, at)
+
+
+def judge(known: dict[str, Known] | None, look: Look, rules: Rules, *, careful: bool) -> Verdict:
+    """
+    Judge a look by what was known before.
+
+    Args:
+        known: What is known, by platform id; it is changed. ``None``: it is the first look.
+        look: The look, which has shown something.
+        rules: How long to be patient.
+        careful: Whether so much looks worse at this time that it may not be so.
+    """
+    return _Judge(known, look, rules).verdict(careful=careful)
+
+
+class _Judge:
+    def __init__(self, known: dict[str, Known] | None, look: Look, rules: Rules) -> None:
+        self._look = look
+        self._rules = rules
+        self._now = look.at.timestamp()
+        self._seen = {account.platform_id: account for account in look.accounts or ()}
+        first = known is None
+        self._known: dict[str, Known] = known or {}
+        for platform_id, account in self._seen.items():
+            if platform_id not in self._known:
+                told = self._at_first(account) if first else Health.ABSENT
+                self._known[platform_id] = Known(remembered(account), told)
+
+    def verdict(self, *, careful: bool) -> Verdict:
+        verdict = Verdict(self._known)
+        plans = {platform_id: self._kinds(platform_id) for platform_id in self._known}
+        worse = [i for i, kinds in plans.items() if _WORSE.intersection(kinds)]
+        verdict.worse = sum(not _WORSE.intersection(self._known[i].suspects) for i in worse)
+        there = sum(known.told is not Health.ABSENT for known in self._known.values())
+        # Of somebody whose accounts were many, half have gone or broken at one time.
+        doubtful = len(worse) >= 3 and 2 * len(worse) >= there and not self._look.detached
+        for platform_id, kinds in plans.items():
+            self._settle(platform_id, kinds, verdict, careful=careful or doubtful)
+        return verdict
+
+    def _at_first(self, account: Connection) -> Health:
+        if not self._rules.baseline:
+            return Health.FINE
+        health = self._health(account)
+        if health is Health.UNKNOWN:
+            return Health.FINE
+        return Health.MUTED if health is Health.BROKEN else health
+
+    def _health(self, account: Connection) -> Health:
+        health = health_of(account, self._rules.within, self._look.at)
+        works = self._look.tests.get(account.platform_id)
+        return Health.FINE if health is Health.BROKEN and works else health
+
+    def _believed(self, known: Known, account: Connection | None) -> Health:
+        """Judge what is seen of one account."""
+        if account is None:
+            return Health.ABSENT
+        # By its date an account may have expired that the service keeps alive.
+        return Health.UNKNOWN if _fell_silent(known, account) else self._health(account)
+
+    def _kinds(self, platform_id: str) -> list[Kind]:
+        """Give the changes that this look shows of one account."""
+        known, account = self._known[platform_id], self._seen.get(platform_id)
+        kinds = steps(known.told, self._believed(known, account))
+        if account is not None and _fell_silent(known, account):
+            kinds.append(Kind.SILENT)
+        if account is not None and is_renamed(known.account, account):
+            kinds.append(Kind.RENAMED)
+        return kinds
+
+    def _settle(
+        self, platform_id: str, kinds: list[Kind], verdict: Verdict, *, careful: bool
+    ) -> None:
+        """Tell the changes of one account that are seen for long enough, and suspect the others."""
+        known, account = self._known[platform_id], self._seen.get(platform_id)
+        suspects: dict[str, float] = {}
+        if self._believed(known, account) is Health.UNKNOWN:
+            # That nothing is known says nothing against what was suspected.
+            suspects = {kind: at for kind, at in known.suspects.items() if kind in _LEADS_TO}
+        waits = False
+        for kind in kinds:
+            first = min(known.suspects.get(kind, self._now), self._now)
+            news_at = first + self._rules.patience(kind, careful=careful)
+            is_old = kind in known.suspects and news_at <= self._now
+            if is_old and not (waits and kind in _LEADS_TO):
+                verdict.events += self._happened(known, account, kind, first)
+                continue
+            suspects[kind.value] = first
+            waits = waits or kind in _LEADS_TO
+            if kind is not Kind.SILENT:
+                verdict.look_again(max(news_at, self._now + 1))
+        known.suspects = suspects
+        verdict.events += self._calm(known, account)
+        if account is not None:
+            if not any(kind in _LEADS_TO for kind in suspects):
+                known.account = _taken_in(known, account)
+            date = account.access_token_expires_at
+            if date is not None and self._now < date.timestamp() < self._now + self._rules.every:
+                verdict.look_again(date.timestamp() + 1)
+        elif known.told is Health.ABSENT and not self._recent(known):
+            del verdict.known[platform_id]
+
+    def _happened(
+        self, known: Known, account: Connection | None, kind: Kind, first: float
+    ) -> list[Event]:
+        """Take a change for true, and give the event if it is news."""
+        before, told = known.account, known.told
+        known.told = _LEADS_TO.get(kind, told)
+        if kind in _TO_AND_FRO:
+            known.changes = [*self._recent(known), self._now]
+            if known.flapping is None and len(known.changes) > TOO_OFTEN:
+                known.flapping = told
+                return [self._event(Kind.FLAPPING, before, account, first)]
+        if known.flapping is not None and kind is not Kind.RENAMED:
+            return []
+        if kind not in KINDS or (kind is Kind.RECOVERED and told is Health.MUTED):
+            return []
+        return [self._event(kind, before, account, first)]
+
+    def _recent(self, known: Known) -> list[float]:
+        return [at for at in known.changes if self._now - at < 2 * self._rules.calm]
+
+    def _calm(self, known: Known, account: Connection | None) -> list[Event]:
+        """Tell how an account is that flaps no longer, if that is other than was told last."""
+        if known.flapping is None or self._now - known.changes[-1] < self._rules.calm:
+            return []
+        since = known.changes[-1]
+        kinds = steps(known.flapping, known.told)
+        if known.flapping is Health.MUTED and known.told is Health.BROKEN:
+            known.told = Health.MUTED
+        told, known.flapping, known.changes = known.flapping, None, []
+        return [
+            self._event(kind, known.account, account, since)
+            for kind in kinds
+            if kind in KINDS and not (kind is Kind.RECOVERED and told is Health.MUTED)
+        ]
+
+    def _event(
+        self, kind: Kind, before: Connection, account: Connection | None, first: float
+    ) -> Event:
+        reason: Reason = reason_of(kind, account, detached=self._look.detached)
+        if reason == "expiry_date" and self._look.tests.get(before.platform_id) is False:
+            reason = "live_test"
+        return KINDS[kind](
+            user_id=self._look.user or None,
+            platform_id=before.platform_id,
+            before=None if kind is Kind.APPEARED else before,
+            after=account,
+            since=datetime.fromtimestamp(first, UTC),
+            reason=reason,
+        )
+
+
+def _fell_silent(known: Known, account: Connection) -> bool:
+    """Tell whether the service says nothing of an account's health, and did so before."""
+    said_so = known.account.token_status is not None
+    return said_so and account.status_source == StatusSource.EXPIRY_DATE
+
+
+def _taken_in(known: Known, account: Connection) -> Connection:
+    """Give what is known of an account now; what is suspected of it does not count yet."""
+    old, new = known.account, remembered(account)
+    if Kind.RENAMED in known.suspects:
+        new = attrs.evolve(new, username=old.username, display_name=old.display_name)
+    if Kind.SILENT in known.suspects:
+        new = attrs.evolve(new, token_status=old.token_status)
+    return new

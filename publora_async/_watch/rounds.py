@@ -1,0 +1,265 @@
+"""Looks at everyone once in each interval, at some again soon, and hands out what has changed."""
+
+import asyncio
+import random
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Sized,
+)
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from functools import partial
+from typing import ParamSpec, Protocol, TypeVar
+
+import attrs
+
+from publora_async._fan_out.fan_out import FanOut
+from publora_async._fan_out.user_ids import user_id_of
+from publora_async._watch.judge import Look, Rules
+from publora_async._watch.state import StateFile
+from publora_async.connection_list import ConnectionList
+from publora_async.errors import (
+    PubloraError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+)
+from publora_async.managed_users import ManagedUser
+from publora_async.records import ConnectionTest, Platform, StatusSource, TokenStatus
+from publora_async.snapshots import Event, is_detached
+from publora_async.watch import Clock, Users, WatchedUsers
+
+__all__ = ["Asker", "Rounds", "Rules"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_OWN = ""
+"""Stands for the key's own account, which has no user id."""
+
+_NOT_TOLD_BY_TEST = {Platform.PINTEREST, Platform.TELEGRAM}
+
+
+class Asker(Protocol):
+    """Asks the service within one round's limits."""
+
+    async def accounts(self, user_id: str | None) -> ConnectionList | PubloraError:
+        """List somebody's accounts; a failure that is not that one's alone is raised."""
+
+    async def test(self, platform_id: str, user_id: str | None) -> ConnectionTest | PubloraError:
+        """Have one of them tested."""
+
+
+@attrs.define
+class Rounds:
+    """
+    A watch at work.
+
+    Attributes:
+        users: Whom to look at, given anew for each round. ``None``: the key's own account.
+        rules: How to judge.
+        path: The state file.
+        clock: Tells the time.
+        asker: Makes what asks in a round.
+        concurrency: How many users to ask about at once.
+        once: Whether to end after a round, with the second looks that it takes.
+        draw: Gives numbers from 0 up to 1.
+    """
+
+    users: Users
+    rules: Rules
+    path: str
+    clock: Clock
+    asker: Callable[[], Asker]
+    concurrency: int
+    once: bool
+    draw: Callable[[], float] = random.random
+    _thread: ThreadPoolExecutor = attrs.field(init=False)
+    _file: StateFile = attrs.field(init=False)
+    _under_way: int = attrs.field(default=0, init=False)
+    _all_taken_in: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    _unlisted: set[str] = attrs.field(factory=set, init=False)
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Give each event; asking for the next one acknowledges it."""
+        # Writing waits for the disk, which the loop must not.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="publora-watch")
+        try:
+            self._file = await self._off_loop(StateFile, self.path)
+            try:
+                async for event in self._undelivered():
+                    yield event
+                while True:
+                    async with aclosing(self._round()) as news:
+                        async for event in news:
+                            yield event
+                    if self.once:
+                        break
+            finally:
+                await self._off_loop(self._file.close)
+        finally:
+            self._thread.shutdown()
+
+    def _off_loop(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._thread, partial(call, *args, **kwargs))
+
+    async def _undelivered(self) -> AsyncIterator[Event]:
+        while events := await self._off_loop(self._file.undelivered):
+            for event in events:
+                yield event
+                await self._off_loop(self._file.acknowledge, event, self._now())
+
+    async def _round(self) -> AsyncGenerator[Event, None]:
+        asker = self.asker()
+        fan_out = FanOut(partial(self._look, asker), ordered=False)
+        room = asyncio.Semaphore(self.concurrency)
+        self._under_way = 0
+        self._all_taken_in.set()
+        fan_out.feed(self._to_ask(), room)
+        try:
+            while (answers := await fan_out.take()) is not None:
+                looks = [look for _, look in answers]
+                news = await self._off_loop(self._file.take_in, looks, self.rules, self._unlisted)
+                self._unlisted.difference_update(look.user for look in looks)
+                self._under_way -= len(looks)
+                if not self._under_way:
+                    self._all_taken_in.set()
+                for _ in looks:
+                    room.release()
+                if news:
+                    async for event in self._undelivered():
+                        yield event
+        finally:
+            await fan_out.aclose()
+        await self._off_loop(self._file.end_round, self._now())
+
+    async def _to_ask(self) -> AsyncIterator[str]:
+        """Give everyone once, spread over the round, and in between whoever is due again."""
+        began, every = await self._begin(), self.rules.every
+        many = await self._listed()
+        total = len(many) if isinstance(many, Sized) else await self._fact("users")
+        # The first round, and one for a schedule, is as fast as the service allows.
+        is_spread = not self.once and await self._fact("ended") is not None
+        users = int(total or 1)
+        self.rules = attrs.evolve(self.rules, users=users)
+        number = 0
+        async for chunk in _chunks(many, max(1, min(users // 100, 64)) if is_spread else 64):
+            share = (number + self.draw() / 10) / users if is_spread else 0.0
+            async for user in self._due_until(began + every * share):
+                yield user
+            for user in await self._off_loop(self._file.enter, chunk):
+                number += 1
+                yield self._asked(user)
+        while unlisted := await self._off_loop(self._file.unlisted):
+            for user in unlisted:
+                self._unlisted.add(user)
+                yield self._asked(user)
+        await self._all_taken_in.wait()
+        end = self._now() + self.rules.soon + 1 if self.once else began + every
+        async for user in self._due_until(end, settles=self.once):
+            yield user
+
+    async def _begin(self) -> float:
+        """Begin a round, or go on with the one in which the watch was stopped."""
+        now, began = self._now(), await self._fact("began")
+        if began is not None and began == await self._fact("completed"):
+            began += self.rules.every
+        if began is None or self.once or not now - self.rules.every < began <= now + 1:
+            began = now
+        await self._off_loop(self._file.begin_round, began)
+        return began
+
+    def _fact(self, name: str) -> Awaitable[float | None]:
+        return self._off_loop(self._file.fact, name)
+
+    async def _due_until(self, moment: float, *, settles: bool = False) -> AsyncIterator[str]:
+        """
+        Give who is due until *moment*, and wait meanwhile.
+
+        Args:
+            moment: In seconds since 1970.
+            settles: Whether to wait only as long as somebody will be due.
+        """
+        while True:
+            for user in await self._off_loop(self._file.due, self._now(), self.rules.every):
+                yield self._asked(user)
+            if self._now() >= moment:
+                return
+            # What is under way may make somebody due.
+            await self._all_taken_in.wait()
+            due = await self._off_loop(self._file.next_due)
+            if settles and (due is None or due > moment):
+                return
+            until = moment if due is None else min(moment, due)
+            # Times are rounded: to be awake too early by that would be to turn on the spot.
+            await self.clock.sleep(max(until - self._now(), 0.001))
+
+    def _asked(self, user: str) -> str:
+        self._under_way += 1
+        self._all_taken_in.clear()
+        return user
+
+    async def _listed(self) -> WatchedUsers:
+        """Give whom to look at; a service that is down is waited for."""
+        while True:
+            try:
+                many = self.users() if callable(self.users) else self.users
+                return await many if isinstance(many, Awaitable) else many or [_OWN]
+            except (RateLimitError, ServerError, TransportError):
+                if self.once:
+                    raise
+                await self.clock.sleep(self.rules.soon)
+
+    async def _look(self, asker: Asker, user: str) -> Look:
+        user_id = user or None
+        found = await asker.accounts(user_id)
+        if isinstance(found, PubloraError):
+            if is_detached(found):
+                return Look(user, self.clock.now(), ConnectionList(), detached=True)
+            return Look(user, self.clock.now(), why=found.summary)
+        now = self.clock.now()
+        tests = {
+            account.platform_id: await _works(asker, account.platform_id, user_id)
+            for account in found
+            if account.status_source == StatusSource.EXPIRY_DATE
+            and account.status_at(now) == TokenStatus.EXPIRED
+        }
+        return Look(user, self.clock.now(), found, tests=tests)
+
+    def _now(self) -> float:
+        return self.clock.now().timestamp()
+
+
+async def _works(asker: Asker, platform_id: str, user_id: str | None) -> bool | None:
+    """Tell whether the live test finds an account to work. ``None``: it says nothing of that."""
+    tested = await asker.test(platform_id, user_id)
+    if isinstance(tested, PubloraError):
+        return None
+    # Nothing tests Pinterest, and what Telegram complains of is mended in Telegram.
+    platform = platform_id.partition("-")[0]
+    return True if tested.ok else None if platform in _NOT_TOLD_BY_TEST else False
+
+
+async def _chunks(many: WatchedUsers, size: int) -> AsyncIterator[list[str]]:
+    chunk = []
+    async for who in _each(many):
+        chunk.append(who if who is _OWN else user_id_of(who))
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+async def _each(many: WatchedUsers) -> AsyncIterator[str | ManagedUser]:
+    if isinstance(many, AsyncIterable):
+        async for who in many:
+            yield who
+    else:
+        for who in many:
+            yield who

@@ -1,0 +1,50 @@
+"""A watch over accounts, without ``await``."""
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from publora_async import AsyncWatch, Event
+from publora_sync._bridge import Bridge
+
+__all__ = ["Watch"]
+
+
+class Watch(Iterator[Event]):
+    """
+    An iterator over events, and a context manager that stops watching on exit.
+
+    Whoever asks for the next event has dealt with the one before, which is not given again. One
+    that was given last and not followed by another request is given again by the next watch over
+    the same file: a receiver that was killed in the middle of it gets it twice, and none is lost.
+
+    Example:
+        >>> with publora.connections.watch(baseline=True, once=True) as events:
+        ...     for event in events:
+        ...         print(event)
+    """
+
+    def __init__(self, watch: AsyncWatch, bridge: Bridge) -> None:
+        self._watch = watch
+        self._bridge = bridge
+
+    def __next__(self) -> Event:
+        event = self._bridge.run(self._watch.next_event)
+        if event is None:
+            raise StopIteration
+        return event
+
+    def close(self) -> None:
+        """Stop watching, and let another watch have the state."""
+        self._bridge.run(self._watch.aclose)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
