@@ -1,5 +1,6 @@
 """A watch over accounts: its events as they come."""
 
+import asyncio
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -50,16 +51,37 @@ class AsyncWatch(AsyncIterator[Event]):
 
     def __init__(self, events: AsyncGenerator[Event, None]) -> None:
         self._events = events
+        self._step: asyncio.Task[Event | None] | None = None
+        self._closed = False
 
     async def __anext__(self) -> Event:
-        return await anext(self._events)
+        event = await self.next_event()
+        if event is None:
+            raise StopAsyncIteration
+        return event
 
     async def next_event(self) -> Event | None:
         """Give the next event; ``None`` when all is over."""
+        if self._closed:
+            return None
+        # A task of its own, which can be stopped from another one.
+        self._step = asyncio.create_task(self._next())
+        try:
+            return await self._step
+        except asyncio.CancelledError:
+            if self._closed:
+                return None
+            raise
+
+    async def _next(self) -> Event | None:
         return await anext(self._events, None)
 
     async def aclose(self) -> None:
         """Stop watching, and let another watch have the state."""
+        self._closed = True
+        if self._step is not None and not self._step.done():
+            self._step.cancel()
+            await asyncio.wait([self._step])
         await self._events.aclose()
 
     async def __aenter__(self) -> Self:

@@ -181,7 +181,7 @@ class _Judge:
 
     def verdict(self, *, careful: bool) -> Verdict:
         verdict = Verdict(self._known)
-        plans = {platform_id: self._kinds(platform_id) for platform_id in self._known}
+        plans = {i: self._kinds(known, self._seen.get(i)) for i, known in self._known.items()}
         worse = [i for i, kinds in plans.items() if _WORSE.intersection(kinds)]
         verdict.worse = sum(not _WORSE.intersection(self._known[i].suspects) for i in worse)
         there = sum(known.told is not Health.ABSENT for known in self._known.values())
@@ -211,9 +211,8 @@ class _Judge:
         # By its date an account may have expired that the service keeps alive.
         return Health.UNKNOWN if _fell_silent(known, account) else self._health(account)
 
-    def _kinds(self, platform_id: str) -> list[Kind]:
+    def _kinds(self, known: Known, account: Connection | None) -> list[Kind]:
         """Give the changes that this look shows of one account."""
-        known, account = self._known[platform_id], self._seen.get(platform_id)
         kinds = steps(known.told, self._believed(known, account))
         if account is not None and _fell_silent(known, account):
             kinds.append(Kind.SILENT)
@@ -227,7 +226,7 @@ class _Judge:
         """Tell the changes of one account that are seen for long enough, and suspect the others."""
         known, account = self._known[platform_id], self._seen.get(platform_id)
         suspects: dict[str, float] = {}
-        if self._believed(known, account) is Health.UNKNOWN:
+        if known.suspects and self._believed(known, account) is Health.UNKNOWN:
             # That nothing is known says nothing against what was suspected.
             suspects = {kind: at for kind, at in known.suspects.items() if kind in _LEADS_TO}
         waits = False

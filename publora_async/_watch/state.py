@@ -215,7 +215,7 @@ class StateFile:
 
     def _take_in(self, look: Look, rules: Rules, *, forget: bool) -> None:
         row = self._database.execute("SELECT * FROM users WHERE user = ?", (look.user,)).fetchone()
-        _, packed, _, unknown, _ = row or (look.user, None, None, None, None)
+        _, packed, again, unknown, _ = row or (look.user, None, None, None, None)
         now = look.at.timestamp()
         if look.accounts is None:
             since = now if unknown is None else min(unknown, now)
@@ -225,7 +225,8 @@ class StateFile:
         if forget and not look.detached:
             self._database.execute("DELETE FROM users WHERE user = ?", (look.user,))
             return
-        known = None if packed is None else _unpacked(packed)
+        text = None if packed is None else zlib.decompressobj(-15, _COMMON).decompress(packed)
+        known = None if text is None else _known(text)
         had = {i: set(one.suspects) for i, one in (known or {}).items()}
         verdict = judge(known, look, rules, careful=self._is_worse(known, now))
         if not any(had.values()):
@@ -238,9 +239,10 @@ class StateFile:
         if look.detached and not verdict.known:
             self._database.execute("DELETE FROM users WHERE user = ?", (look.user,))
             return
-        new = (look.user, _packed(verdict.known), verdict.again, None, None)
-        if row != new:
-            self._write(new)
+        new = _text(verdict.known)
+        # Most of the time there is nothing to write.
+        if (new, verdict.again, None) != (text, again, unknown):
+            self._write((look.user, _packed(new), verdict.again, None, None))
 
     def _is_worse(self, known: dict[str, Known] | None, now: float) -> bool:
         """Tell whether half of what was looked at since a suspicion began looks worse, too."""
@@ -332,13 +334,14 @@ class StateFile:
             self._lock.close()
 
 
-def _packed(known: dict[str, Known]) -> bytes:
-    text = json.dumps([one.pack() for one in known.values()], separators=(",", ":"))
+def _text(known: dict[str, Known]) -> bytes:
+    return json.dumps([one.pack() for one in known.values()], separators=(",", ":")).encode()
+
+
+def _known(text: bytes) -> dict[str, Known]:
+    return {one.account.platform_id: one for one in map(Known.unpack, json.loads(text))}
+
+
+def _packed(text: bytes) -> bytes:
     squeezer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _COMMON)
-    return squeezer.compress(text.encode()) + squeezer.flush()
-
-
-def _unpacked(packed: bytes) -> dict[str, Known]:
-    text = zlib.decompressobj(-15, _COMMON).decompress(packed)
-    known = map(Known.unpack, json.loads(text))
-    return {one.account.platform_id: one for one in known}
+    return squeezer.compress(text) + squeezer.flush()

@@ -10,6 +10,7 @@ from publora_sync.cli._sandbox import run_sandbox
 from publora_sync.cli._shell import CommandGroup
 from publora_sync.cli._test import run_test
 from publora_sync.cli._users import users
+from publora_sync.cli._watch import watch
 
 __all__ = ["publora"]
 
@@ -22,6 +23,7 @@ Examples:
   publora connections --format csv > accounts.csv
   publora check                         what has to be reconnected, and why
   publora check --all-users             the accounts of all managed users
+  publora watch --state accounts.db     tells when an account breaks
   publora users find ann                a managed user by e-mail or name
   publora connect USER --wait linkedin  a link for a user to connect with
 
@@ -62,5 +64,5 @@ def publora() -> None:
     """
 
 
-for _command in (connections, check, run_test, users, connect, completion, run_sandbox):
+for _command in (connections, check, run_test, users, connect, watch, completion, run_sandbox):
     publora.add_command(_command)

@@ -12,7 +12,13 @@ from publora_async._checks import check_header_value
 from publora_sync.cli._client import OpenClient, find_user_ids
 from publora_sync.cli._formats import Format
 
-__all__ = ["Output", "UserSelection", "output_options", "users_options"]
+__all__ = [
+    "Output",
+    "UserSelection",
+    "one_process_users_options",
+    "output_options",
+    "users_options",
+]
 
 FORMATS = get_args(Format)
 
@@ -203,19 +209,23 @@ _USERS_OPTIONS = (
         show_default=True,
         help="How many users to ask about at once.",
     ),
-    click.option(
-        "--workers",
-        type=click.IntRange(min=1),
-        default=1,
-        show_default=True,
-        help="How many processes ask, --concurrency users in all. It pays for very many "
-        "users only.",
-    ),
+)
+_WORKERS_OPTION = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many processes ask, --concurrency users in all. It pays for very many users only.",
 )
 
 
 def users_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say whose accounts to ask about; *command* takes them as *users*."""
+    return one_process_users_options(_WORKERS_OPTION(command))
+
+
+def one_process_users_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Do so without that of how many processes ask."""
 
     @wraps(command)
     def with_selection(
@@ -224,7 +234,7 @@ def users_options(command: Callable[..., None]) -> Callable[..., None]:
         from_file: Sequence[str] | None,
         all_users: bool,
         concurrency: int,
-        workers: int,
+        workers: int = 1,
         **others: object,
     ) -> None:
         if workers > concurrency:

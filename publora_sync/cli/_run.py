@@ -1,7 +1,11 @@
 """One request for each of many users: counted, shown as progress, summed up at the end."""
 
+import logging
+import multiprocessing
+import signal
 from collections import Counter
 from collections.abc import Generator, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from types import TracebackType
 from typing import Self
 
@@ -10,12 +14,12 @@ import click
 
 from publora_async import APIStatusError, JSONValue, UserConnections, UserFailed
 from publora_sync.cli._accounts import Owner
-from publora_sync.cli._client import OpenClient, tell_of_silence
+from publora_sync.cli._client import OpenClient, attempts_handler, tell_of_silence
 from publora_sync.cli._formats import counted, escape
 from publora_sync.cli._options import UserSelection
 from publora_sync.cli._platforms import PlatformFilter
-from publora_sync.cli._pool import end_pool, open_pool
 from publora_sync.cli._progress import ProgressBar
+from publora_sync.cli._settings import Settings
 from publora_sync.cli._shell import complain, defer_ctrl_c, is_ctrl_c, is_quiet, note
 
 __all__ = ["Run", "error_to_dict"]
@@ -74,7 +78,7 @@ class Run:
         self._platforms = platforms
         self.has_reader = True
         self._settings = opened.settings
-        self._pool = open_pool(workers, opened.settings) if workers > 1 else None
+        self._pool = _open_pool(workers, opened.settings) if workers > 1 else None
         self._answers = opened.client.connections.iter_many(
             users,
             concurrency=selection.concurrency,
@@ -148,7 +152,7 @@ class Run:
         self._counted.close()
         self._answers.close()
         if self._pool is not None:
-            end_pool(self._pool, early=self._done < self._total)
+            _end_pool(self._pool, early=self._done < self._total)
         self._bar.stop()
         if kind is None:
             if self.has_reader:
@@ -170,3 +174,37 @@ class Run:
             f"{self._done} of {counted(self._total, 'user')}, {len(self.failures)} failed, "
             f"{self._without_accounts} without accounts; {accounts}{self.remark}"
         )
+
+
+def _open_pool(workers: int, settings: Settings) -> ProcessPoolExecutor:
+    """Make a pool of so many processes; they start with the first work."""
+    # Not by fork: there are threads already.
+    known = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in known else "spawn")
+    context.set_forkserver_preload(["publora_sync._executors.worker"])
+    return ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_begin, initargs=(settings,)
+    )
+
+
+def _end_pool(pool: ProcessPoolExecutor, *, early: bool) -> None:
+    """
+    End the processes.
+
+    Args:
+        pool: The pool.
+        early: Whether they are in the middle of something that nobody waits for.
+    """
+    if early:
+        for process in multiprocessing.active_children():
+            process.terminate()
+    pool.shutdown(cancel_futures=True)
+
+
+def _begin(settings: Settings) -> None:
+    # Ctrl-C is for the process that waits for this one, and ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if settings.verbose:
+        logger = logging.getLogger("publora_async")
+        logger.addHandler(attempts_handler())
+        logger.setLevel(logging.DEBUG)

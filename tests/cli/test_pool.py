@@ -14,7 +14,7 @@ from command import COMMAND, Run, asking, stuck_after
 from processes import end_all, ended
 
 from publora_async.sandbox import Sandbox
-from publora_sync.cli._pool import _begin
+from publora_sync.cli._run import _begin
 from publora_sync.cli._settings import Settings
 
 
