@@ -1,0 +1,1 @@
+"""What does a round of a watch cost, and how large is what it remembers?"""

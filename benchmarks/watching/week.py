@@ -1,0 +1,261 @@
+"""Is each change of a week told exactly once, and nothing else, whatever kills the watch?"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import signal
+import sqlite3
+import struct
+import subprocess
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import attrs
+
+from benchmarks._contender import ROOT
+from benchmarks.watching._plan import EVERY, START, WEEK, Expected, Size, make
+from publora_async import AsyncPublora
+from publora_async.sandbox import Clock
+
+__all__ = ["Told", "check", "run"]
+
+_END: Final = START + WEEK + 2 * EVERY
+
+
+class _OverError(Exception):
+    """The week is over."""
+
+
+class _TickingClock:
+    """The week's clock, which says in a file how far it has come."""
+
+    def __init__(self, clock: Clock, path: Path) -> None:
+        self._clock = clock
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT)
+
+    def now(self) -> datetime:
+        now = self._clock.now()
+        os.pwrite(self._file, struct.pack("d", now.timestamp()), 0)
+        return now
+
+    async def sleep(self, seconds: float) -> None:
+        if self._clock.now() > _END:
+            raise _OverError
+        await self._clock.sleep(seconds)
+
+
+async def _watch(size: Size, folder: Path) -> None:
+    """Be the process that is killed: what it is told goes to stdout."""
+    clock = Clock(START, skip_sleep=True)
+    plan = make(size, clock)
+    if (at := _reached(folder)) is not None:
+        clock.set(at)
+    async with (
+        plan.sandbox,
+        AsyncPublora(plan.sandbox.api_key, base_url=plan.sandbox.base_url) as publora,
+    ):
+        publora._transport.sleep = clock.sleep  # noqa: SLF001  # it must not wait for real
+        watch = publora.connections.watch(
+            plan.sandbox.user_ids,
+            every=EVERY,
+            state=folder / "accounts.db",
+            clock=_TickingClock(clock, folder / "now"),
+            baseline=True,
+        )
+        try:
+            async with watch as events:
+                async for event in events:
+                    told = [clock.now().timestamp(), event.to_dict()]
+                    print(json.dumps(told), flush=True)
+        except _OverError:
+            print("over", flush=True)
+
+
+def _reached(folder: Path) -> datetime | None:
+    path = folder / "now"
+    written = path.read_bytes() if path.exists() else b""
+    if not written:
+        return None
+    (moment,) = struct.unpack("d", written)
+    return datetime.fromtimestamp(moment, UTC)
+
+
+@attrs.frozen
+class Told:
+    """
+    An event, as a receiver got it.
+
+    Attributes:
+        at: When.
+        id: Its id.
+        kind: Its kind.
+        user_id: Whose account it is about.
+        platform: On which platform.
+    """
+
+    at: datetime
+    id: str
+    kind: str
+    user_id: str
+    platform: str
+
+    @classmethod
+    def read(cls, at: float, fields: dict[str, str]) -> "Told":
+        """Read it."""
+        platform = fields["platformId"].partition("-")[0]
+        moment = datetime.fromtimestamp(at, UTC)
+        return cls(moment, fields["id"], fields["kind"], fields["userId"], platform)
+
+
+def run(size: Size) -> str:
+    """
+    Live through a week, and say how it went.
+
+    Raises:
+        AssertionError: Something was told that did not happen, or not told, twice, or late.
+    """
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        chance = random.Random(size.seed)  # noqa: S311  # when it strikes does not matter
+        moments = sorted(chance.uniform(0, WEEK / timedelta(hours=1)) for _ in range(size.kills))
+        received: list[Told] = []
+        killed = 0
+        for hours in [*moments, None]:
+            kill_at = None if hours is None else START + timedelta(hours=hours)
+            over, told = _live_until(size, folder, kill_at)
+            received += told
+            _check_file(folder)
+            if over:
+                break
+            killed += 1
+        log = _log(folder)
+    accounts = make(size, Clock(START)).accounts
+    check(accounts, log, received)
+    return (
+        f"{size.users:,} users, {len(accounts):,} accounts that change, {killed} kills: "
+        f"{len(log):,} events, each once in the log, {len(received):,} times received"
+    )
+
+
+def _live_until(size: Size, folder: Path, kill_at: datetime | None) -> tuple[bool, list[Told]]:
+    arguments = [str(value) for value in attrs.astuple(size)]
+    process = subprocess.Popen(  # noqa: S603  # our own
+        [sys.executable, "-m", "benchmarks.watching.week", *arguments, "--in", str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    lines: list[str] = []
+    reader = threading.Thread(target=lambda: lines.extend(process.stdout or ()))
+    reader.start()
+    try:
+        while process.poll() is None:
+            reached = _reached(folder)
+            if kill_at is not None and reached is not None and reached >= kill_at:
+                process.send_signal(signal.SIGKILL)
+                break
+            reader.join(0.002)
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
+    over = "over\n" in lines
+    if not over and process.returncode != -signal.SIGKILL:
+        raise AssertionError(f"the watch has ended by itself, with {process.returncode}")
+    # A line that was cut in two was not received.
+    whole = [line for line in lines if line.endswith("}]\n")]
+    return over, [Told.read(*json.loads(line)) for line in whole]
+
+
+def _check_file(folder: Path) -> None:
+    database = sqlite3.connect(folder / "accounts.db")
+    try:
+        (found,) = database.execute("PRAGMA integrity_check").fetchone()
+    finally:
+        database.close()
+    if found != "ok":
+        raise AssertionError(f"the file is broken: {found}")
+
+
+def _log(folder: Path) -> list[Told]:
+    database = sqlite3.connect(folder / "accounts.db")
+    try:
+        rows = database.execute("SELECT body FROM events ORDER BY number").fetchall()
+    finally:
+        database.close()
+    return [Told.read(0, json.loads(body)) for (body,) in rows]
+
+
+def check(
+    accounts: Mapping[tuple[str, str], Expected], log: list[Told], received: list[Told]
+) -> None:
+    """
+    Compare what was told with what has happened.
+
+    Raises:
+        AssertionError: They differ; it says what happened to the account.
+    """
+    first = {told.id: told.at for told in reversed(received)}
+    in_log: dict[tuple[str, str], list[Told]] = defaultdict(list)
+    for told in log:
+        in_log[told.user_id, told.platform].append(told)
+    problems = [
+        f"{' '.join(whose)}: {problem}\n{_story(accounts.get(whose), in_log[whose], first)}"
+        for whose in sorted({*accounts, *in_log})
+        for problem in _problems(accounts.get(whose, Expected()), in_log[whose], first)
+    ]
+    if problems:
+        raise AssertionError("\n".join([f"{len(problems)} problems:", *problems[:10]]))
+
+
+def _story(expected: Expected | None, log: list[Told], first: dict[str, datetime]) -> str:
+    happened = [f"{kind} {at:%a %H:%M}" for kind, at in expected.kinds] if expected else []
+    told = [f"{one.kind} {first.get(one.id, _END):%a %H:%M}" for one in log]
+    return f"  happened: {', '.join(happened)}\n  told:     {', '.join(told)}"
+
+
+def _problems(expected: Expected, log: list[Told], first: dict[str, datetime]) -> Iterator[str]:
+    kinds = [told.kind for told in log]
+    if any(told.id not in first for told in log):
+        yield "an event was not received"
+    if expected.flaps:
+        yield from _problems_of_flapping(kinds)
+        return
+    if kinds != [kind for kind, _ in expected.kinds]:
+        yield "it was not told as it happened"
+        return
+    for told, (kind, at) in zip(log, expected.kinds, strict=True):
+        late = first.get(told.id, at) - at
+        if not timedelta(0) <= late <= 2 * EVERY:
+            yield f"{kind} was told after {late}"
+
+
+def _problems_of_flapping(kinds: list[str]) -> Iterator[str]:
+    to_and_fro = [kind for kind in kinds if kind != "flapping"]
+    if to_and_fro != ["broke", "recovered"] * (len(to_and_fro) // 2):
+        yield "it did not break and recover in turn, the recovery last"
+    if kinds.count("flapping") > 1 or len(kinds) > 7:
+        yield "it was told of more often than once that it flaps"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("users", type=int)
+    parser.add_argument("changes", type=int)
+    parser.add_argument("kills", type=int)
+    parser.add_argument("seed", type=int)
+    parser.add_argument("--in", dest="folder", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    week = Size(asked.users, asked.changes, asked.kills, asked.seed)
+    if asked.folder:
+        asyncio.run(_watch(week, asked.folder))
+    else:
+        print(run(week))
