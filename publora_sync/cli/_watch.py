@@ -2,26 +2,25 @@
 
 import json
 import shlex
-import signal
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import FrameType
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+from typing import TypeAlias
 
 import click
 
 from publora_async._watch.state import StateFile, Status
 from publora_sync import Event, ManagedUser, Watch
-from publora_sync.cli._client import OpenClient, open_client
-from publora_sync.cli._formats import counted, escape
+from publora_sync.cli._client import DASHBOARD, OpenClient, open_client
+from publora_sync.cli._formats import counted, escape, to_json, to_ndjson
 from publora_sync.cli._options import UserSelection, one_process_users_options
 from publora_sync.cli._settings import Settings, client_options, duration
-from publora_sync.cli._shell import CommandError, is_terminal, note, write
+from publora_sync.cli._shell import CommandError, end_at_sigterm, is_terminal, note, write
 
 __all__ = ["watch"]
 
@@ -30,6 +29,11 @@ _FIRST_WAIT, _LAST_WAIT = 1.0, 300.0
 
 _TRIES_ONCE = 3
 """How often a receiver is tried with ``--once``."""
+
+_MINUTE = "%Y-%m-%d %H:%M UTC"
+
+Receiver: TypeAlias = Callable[[Event], str]
+"""Takes an event, or says why it does not; an empty text: it did."""
 
 _EPILOG = """\
 \b
@@ -41,21 +45,22 @@ later. Who cannot be asked about is unknown, not gone; see --status.
 
 \b
 To a terminal it writes a line an event, to a pipe a JSON object a line.
---exec gets that object on its stdin: {"id", "kind", "userId", "platformId",
-"before", "after", "since", "reason"}. An event is given again until CMD ends
-with 0, also after the watch was killed in between; "id" is the same then.
+--exec gives CMD that object on its stdin: {"id", "kind", "userId",
+"platformId", "before", "after", "since", "reason"}. What CMD writes goes to
+stderr. An event is given again until CMD ends with 0, also after the watch
+was killed in between; "id" is the same then.
 
 \b
 Examples:
-  publora watch --sandbox --every 1m     see what it tells: made-up accounts
+  publora watch --sandbox --every 20s    see what it tells: made-up accounts
   publora watch --all-users --state accounts.db --notify mailto://...
   publora watch --state accounts.db --exec 'curl -sf -d @- https://...'
   publora watch --state accounts.db --once --baseline     begin without alarms
   publora watch --state accounts.db --status
 
 \b
-Environment: PUBLORA_NOTIFY holds addresses for --notify, which may have
-passwords in them, with blanks in between.
+An URL for --notify may hold a password, and other programs can read a
+command's arguments: PUBLORA_NOTIFY takes URLs, too, with blanks between them.
 
 \b
 Exit codes, with --once:
@@ -65,41 +70,35 @@ Exit codes, with --once:
 Without --once: 0 after a SIGTERM, 130 after Ctrl-C, with everything kept.
 """
 
+_EVERY_HELP = "How long one round takes, in which everyone is looked at: 90s, 15m, 6h."
+_STATE_HELP = "Where to remember what is known and what was told; made if it does not exist."
+_WITHIN_HELP = "How soon is soon, such as 7d. Without it: as Publora judges."
+_NOTIFY_HELP = "Tell people: mail, Slack, Teams and others, by apprise (pip install apprise)."
+_BASELINE_HELP = "Do not tell of what is wrong already where it is first seen."
+
+
+def _program(command: str) -> list[str]:
+    try:
+        arguments = shlex.split(command)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from None
+    if not shutil.which(arguments[0] if arguments else ""):
+        raise click.BadParameter(f"there is no program {command!r}.")
+    return arguments
+
 
 @click.command(epilog=_EPILOG)
 @click.option(
-    "--every",
-    type=duration,
-    metavar="SPAN",
-    default="15m",
-    show_default=True,
-    help="How long one round takes, in which everyone is looked at: 90s, 15m, 6h.",
+    "--every", type=duration, metavar="SPAN", default="15m", show_default=True, help=_EVERY_HELP
 )
+@click.option("--state", type=click.Path(dir_okay=False), metavar="FILE", help=_STATE_HELP)
+@click.option("--within", type=duration, metavar="SPAN", help=_WITHIN_HELP)
+@click.option("--exec", "program", type=_program, metavar="CMD", help="Run CMD for each event.")
 @click.option(
-    "--state",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Where to remember what is known and what was told; made if it does not exist.",
-)
-@click.option(
-    "--within",
-    type=duration,
-    metavar="SPAN",
-    help="How soon is soon, such as 7d. Without it: as Publora judges.",
-)
-@click.option("--exec", "program", metavar="CMD", help="Run CMD for each event.")
-@click.option(
-    "--notify",
-    "addresses",
-    metavar="URL",
-    multiple=True,
-    envvar="PUBLORA_NOTIFY",
-    help="Tell people: mail, Slack, Teams and others by apprise's URLs (pip install apprise).",
+    "--notify", "urls", metavar="URL", multiple=True, envvar="PUBLORA_NOTIFY", help=_NOTIFY_HELP
 )
 @click.option("--once", is_flag=True, help="End after one round; for cron.")
-@click.option(
-    "--baseline", is_flag=True, help="Do not tell of what is wrong already where it is first seen."
-)
+@click.option("--baseline", is_flag=True, help=_BASELINE_HELP)
 @click.option("--status", "only_status", is_flag=True, help="Say how far the watch has come.")
 @one_process_users_options
 @client_options
@@ -108,8 +107,8 @@ def watch(
     every: timedelta,
     state: str | None,
     within: timedelta | None,
-    program: str | None,
-    addresses: tuple[str, ...],
+    program: list[str] | None,
+    urls: tuple[str, ...],
     once: bool,
     baseline: bool,
     only_status: bool,
@@ -121,27 +120,32 @@ def watch(
 
     Your own, or those of the users you manage. What is known is kept in a file.
     """
-    if only_status:
-        write(_told(_status(_named(state))))
+    if state is None:
+        # A sandbox's accounts are gone with it.
+        if only_status or not settings.sandbox:
+            raise click.UsageError("name a file to remember in: --state accounts.db")
+    elif only_status:
+        write(_told(_status(state)))
         return
-    if not every:
-        raise click.BadParameter("it has to be more than nothing.", param_hint="'--every'")
-    receivers = [_write, *_programs(program), *_people(addresses)]
-    with _state_file(state, settings) as path, _until_terminated(), open_client(settings) as opened:
+    receivers: list[Receiver] = [_print]
+    if program is not None:
+        receivers.append(partial(_run, program))
+    receivers += _people(urls)
+    with end_at_sigterm(), open_client(settings) as opened:
         news = opened.client.connections.watch(
             _whom(users, opened),
             every=every,
-            state=path,
+            state=state,
             within=within,
             concurrency=users.concurrency,
             baseline=baseline,
             once=once,
         )
-        note(f"Watching: everyone is looked at every {every}. Ctrl-C ends it.")
+        note("Watching; the first news takes a second look. Ctrl-C ends it.")
         count = _deliver(news, receivers, _TRIES_ONCE if once else None)
-        unknown = _status(path).unknown
-        for user_id, (_, why) in unknown.items():
-            note(f"{user_id or 'your account'} could not be asked about: {escape(why)}")
+        unknown = _status(state).unknown if state else {}
+    for user_id, (_, why) in unknown.items():
+        note(f"{_whose(user_id)} could not be asked about: {escape(why)}")
     sys.exit(2 if unknown else min(count, 1))
 
 
@@ -153,110 +157,74 @@ def _whom(
     return users.of(opened) if users.named else None
 
 
-def _deliver(news: Watch, receivers: list[Callable[[Event], bool]], tries: int | None) -> int:
+def _deliver(news: Watch, receivers: list[Receiver], tries: int | None) -> int:
     """Give each event to all; give how many there were."""
     count = 0
     with news:
-        for event in news:
+        for count, event in enumerate(news, 1):  # noqa: B007  # how many
             for receive in receivers:
                 _insist(receive, event, tries)
-            count += 1
     return count
 
 
-def _insist(receive: Callable[[Event], bool], event: Event, tries: int | None) -> None:
+def _insist(receive: Receiver, event: Event, tries: int | None) -> None:
     wait, tried = _FIRST_WAIT, 1
-    while not receive(event):
+    while why := receive(event):
         if tried == tries:
-            raise CommandError("the news could not be delivered; it will be next time")
-        note(f"It was not received; once more in {wait:g} s.")
+            raise CommandError(f"{why}; it will be told next time")
+        note(f"{why}; once more in {wait:g} s.")
         time.sleep(wait)
         wait, tried = min(2 * wait, _LAST_WAIT), tried + 1
 
 
-def _write(event: Event) -> bool:
+def _print(event: Event) -> str:
     if is_terminal(sys.stdout):
-        line = f"{datetime.now():%Y-%m-%d %H:%M} {escape(str(event))}"  # noqa: DTZ005  # a person's
+        line = f"{event.since.astimezone():%Y-%m-%d %H:%M} {escape(str(event))}\n"
     else:
-        line = json.dumps(event.to_dict())
-    if not write(f"{line}\n"):
+        line = to_ndjson([event.to_dict()])
+    if not write(line):
         raise CommandError("nobody reads the news any longer; it will be told next time")
-    return True
+    return ""
 
 
-def _programs(command: str | None) -> Iterator[Callable[[Event], bool]]:
-    if command is None:
-        return
-    arguments = shlex.split(command)
+def _run(program: list[str], event: Event) -> str:
+    body = json.dumps(event.to_dict()).encode()
+    try:
+        # Its output must not get between the news on stdout.
+        done = subprocess.run(program, input=body, stdout=2, check=False)  # noqa: S603  # the user's
+    except OSError as error:
+        return f"cannot run {escape(program[0])}: {error.strerror}"
+    code = done.returncode
+    return f"{escape(program[0])} ended with {code}" if code else ""
 
-    def run(event: Event) -> bool:
+
+def _people(urls: tuple[str, ...]) -> Iterator[Receiver]:
+    for number, url in enumerate(urls, 1):
         try:
-            done = subprocess.run(  # noqa: S603  # what the user asks for
-                arguments, input=json.dumps(event.to_dict()).encode(), check=False
-            )
-        except OSError as error:
-            raise CommandError(f"cannot run {escape(arguments[0])}: {error.strerror}") from None
-        return done.returncode == 0
-
-    yield run
-
-
-def _people(addresses: tuple[str, ...]) -> Iterator[Callable[[Event], bool]]:
-    if not addresses:
-        return
-    try:
-        import apprise
-    except ImportError:
-        raise CommandError("--notify needs apprise: pip install apprise") from None
-    messenger = apprise.Apprise()
-    for number, address in enumerate(addresses, 1):
+            import apprise
+        except ImportError:
+            raise CommandError("--notify needs apprise: pip install apprise") from None
+        # Each its own: what one has taken is not sent to it again because another has not.
+        messenger = apprise.Apprise()
         # An address may hold a password: it is not repeated.
-        if not messenger.add(address):
+        if not messenger.add(url):
             raise CommandError(f"apprise does not know the address number {number} of --notify")
-
-    def tell(event: Event) -> bool:
-        body = f"{event}, since {event.since:%Y-%m-%d %H:%M} UTC. Reason: {event.reason}."
-        return bool(messenger.notify(body, title=f"Publora: {event}"))
-
-    yield tell
+        yield partial(_tell, messenger.notify, number)
 
 
-def _named(state: str | None) -> str:
-    if state is None:
-        raise click.UsageError("name a file to remember in: --state accounts.db")
-    return state
-
-
-@contextmanager
-def _state_file(state: str | None, settings: Settings) -> Iterator[str]:
-    if state is not None or not settings.sandbox:
-        yield _named(state)
-        return
-    # A sandbox's accounts are gone with it.
-    with TemporaryDirectory() as folder:
-        yield str(Path(folder, "accounts.db"))
-
-
-@contextmanager
-def _until_terminated() -> Iterator[None]:
-    """Let a SIGTERM end what is done while entered, with everything kept, and with 0."""
-
-    def end(_: int, __: FrameType | None) -> None:
-        raise click.exceptions.Exit(0)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def _tell(notify: Callable[..., object], number: int, event: Event) -> str:
+    body = f"{event}, since {event.since:{_MINUTE}}; {event.reason}. Reconnect at {DASHBOARD}"
+    taken = notify(body, title=f"Publora: {event}")
+    return "" if taken else f"the address number {number} of --notify did not take it"
 
 
 def _status(path: str) -> Status:
-    file = StateFile(path, only_read=True)
-    try:
+    with closing(StateFile(path, only_read=True)) as file:
         return file.status()
-    finally:
-        file.close()
+
+
+def _whose(user_id: str | None) -> str:
+    return "your account" if user_id is None else f"user {user_id}"
 
 
 def _told(status: Status) -> str:
@@ -266,21 +234,14 @@ def _told(status: Status) -> str:
             {"userId": user_id, "since": since.isoformat(), "why": why}
             for user_id, (since, why) in status.unknown.items()
         ]
-        fields = {
-            "roundEnded": ended and ended.isoformat(),
-            "users": status.users,
-            "unknown": unknown,
-            "undelivered": status.undelivered,
-        }
-        return json.dumps(fields) + "\n"
+        progress = {"roundEnded": ended and ended.isoformat(), "users": status.users}
+        return to_json({**progress, "undelivered": status.undelivered, "unknown": unknown})
     lines = [
-        f"Last round: {f'ended {ended:%Y-%m-%d %H:%M} UTC' if ended else 'none has ended'}",
+        f"Last round: {f'ended {ended:{_MINUTE}}' if ended else 'none has ended'}",
         f"Watched: {counted(status.users, 'user')}",
         f"Undelivered: {counted(status.undelivered, 'event')}",
         f"Unknown: {counted(len(status.unknown), 'user')}",
     ]
-    lines += [
-        f"  {user_id or 'your account'} since {since:%Y-%m-%d %H:%M} UTC: {escape(why)}"
-        for user_id, (since, why) in status.unknown.items()
-    ]
+    for user_id, (since, why) in status.unknown.items():
+        lines.append(f"  {_whose(user_id)}, since {since:{_MINUTE}}: {escape(why)}")
     return "\n".join(lines) + "\n"
