@@ -127,7 +127,7 @@ class Event(AsObject):
         try:
             _, kind = rest.pop("id"), KINDS[Kind(str(rest.pop("kind")))]
             return kind(
-                user_id=_text(rest.pop("userId", None)),
+                user_id=rest.pop("userId", None),  # type: ignore[arg-type]  # as it was written
                 platform_id=str(rest.pop("platformId")),
                 before=_connection(rest.pop("before", None)),
                 after=_connection(rest.pop("after", None)),
@@ -168,13 +168,8 @@ class Flapping(Event):
 
 
 KINDS: Mapping[Kind, type[Event]] = {
-    Kind.APPEARED: Appeared,
-    Kind.GONE: Gone,
-    Kind.BROKE: Broke,
-    Kind.EXPIRING: Expiring,
-    Kind.RECOVERED: Recovered,
-    Kind.RENAMED: Renamed,
-    Kind.FLAPPING: Flapping,
+    Kind(event.__name__.lower()): event
+    for event in (Appeared, Broke, Expiring, Flapping, Gone, Recovered, Renamed)
 }
 
 
@@ -351,7 +346,3 @@ def _connection(fields: JSONValue) -> Connection | None:
         return None
     body = json.dumps({"success": True, "connections": [fields]})
     return decode_connections(body.encode())[0]
-
-
-def _text(value: JSONValue) -> str | None:
-    return None if value is None else str(value)

@@ -9,14 +9,14 @@ from collections.abc import (
     Callable,
     Iterable,
 )
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
 from publora_async.managed_users import ManagedUser
 from publora_async.snapshots import Event
 
-__all__ = ["AsyncWatch", "Clock", "Users", "WatchedUsers"]
+__all__ = ["AsyncWatch", "Clock", "SystemClock", "Users", "WatchedUsers"]
 
 WatchedUsers: TypeAlias = Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser]
 """Whom a round of a watch looks at."""
@@ -33,6 +33,18 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float, /) -> None:
         """Wait so many *seconds*."""
+
+
+class SystemClock:
+    """The computer's clock."""
+
+    def now(self) -> datetime:
+        """Give the time, in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float, /) -> None:
+        """Wait so many *seconds*."""
+        await asyncio.sleep(seconds)
 
 
 class AsyncWatch(AsyncIterator[Event]):

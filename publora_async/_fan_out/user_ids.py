@@ -1,8 +1,9 @@
 """Whom a fan-out asks about: what may be given, checked."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from datetime import timedelta
 
-from publora_async._checks import check_count, plain_text
+from publora_async._checks import check_count, check_duration, plain_text
 from publora_async.errors import ConfigurationError
 from publora_async.managed_users import ManagedUser
 
@@ -21,15 +22,21 @@ def check_users(user_ids: object, concurrency: int) -> None:
     check_count("concurrency", concurrency)
 
 
-def check_watched(users: object, concurrency: int) -> None:
+def check_watched(
+    users: object, concurrency: int, every: timedelta, within: timedelta | None
+) -> None:
     """
-    Refuse what no watch can look at in each round.
+    Refuse what no watch can begin with.
 
     Raises:
-        ConfigurationError: *concurrency* is no whole number above 0, or *users* is one text, can
-            be read only once, or cannot be read at all.
+        ConfigurationError: *concurrency* is no whole number above 0; *users* is one text, can
+            be read only once, or cannot be read at all; *every* or *within* is no duration.
     """
     check_users(users, concurrency)
+    if check_duration("every", every) == timedelta(0):
+        raise ConfigurationError("every must be more than nothing, such as 15 minutes")
+    if within is not None:
+        check_duration("within", within)
     if isinstance(users, Iterator | AsyncIterator):
         raise ConfigurationError(
             "users can be read only once: give a list, or a function that gives them anew"

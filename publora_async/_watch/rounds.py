@@ -13,13 +13,15 @@ from collections.abc import (
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import partial
-from typing import ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, TypeVar
 
 import attrs
 
 from publora_async._fan_out.fan_out import FanOut
 from publora_async._fan_out.user_ids import user_id_of
-from publora_async._watch.judge import Look, Rules
+from publora_async._http.gate import Gate
+from publora_async._watch.database import usable
+from publora_async._watch.looks import Look, Rules
 from publora_async._watch.state import StateFile
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import (
@@ -29,11 +31,11 @@ from publora_async.errors import (
     TransportError,
 )
 from publora_async.managed_users import ManagedUser
-from publora_async.records import ConnectionTest, Platform, StatusSource, TokenStatus
+from publora_async.records import Connection, ConnectionTest, Platform, StatusSource, TokenStatus
 from publora_async.snapshots import Event, is_detached
 from publora_async.watch import Clock, Users, WatchedUsers
 
-__all__ = ["Asker", "Rounds", "Rules"]
+__all__ = ["Rounds", "Rules"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,16 +44,6 @@ _OWN = ""
 """Stands for the key's own account, which has no user id."""
 
 _NOT_TOLD_BY_TEST = {Platform.PINTEREST, Platform.TELEGRAM}
-
-
-class Asker(Protocol):
-    """Asks the service within one round's limits."""
-
-    async def accounts(self, user_id: str | None) -> ConnectionList | PubloraError:
-        """List somebody's accounts; a failure that is not that one's alone is raised."""
-
-    async def test(self, platform_id: str, user_id: str | None) -> ConnectionTest | PubloraError:
-        """Have one of them tested."""
 
 
 @attrs.define
@@ -64,7 +56,9 @@ class Rounds:
         rules: How to judge.
         path: The state file.
         clock: Tells the time.
-        asker: Makes what asks in a round.
+        gate: Makes what a round's requests go through.
+        accounts_of: Lists somebody's accounts; what is not that one's failure alone is raised.
+        test: Has one of them tested.
         concurrency: How many users to ask about at once.
         once: Whether to end after a round, with the second looks that it takes.
         draw: Gives numbers from 0 up to 1.
@@ -74,7 +68,9 @@ class Rounds:
     rules: Rules
     path: str
     clock: Clock
-    asker: Callable[[], Asker]
+    gate: Callable[[], Gate]
+    accounts_of: Callable[[str | None, Gate], Awaitable[ConnectionList | PubloraError]]
+    test: Callable[[str | None, str, Gate], Awaitable[ConnectionTest | PubloraError]]
     concurrency: int
     once: bool
     draw: Callable[[], float] = random.random
@@ -105,8 +101,11 @@ class Rounds:
             self._thread.shutdown()
 
     def _off_loop(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
-        loop = asyncio.get_running_loop()
-        return loop.run_in_executor(self._thread, partial(call, *args, **kwargs))
+        def guarded() -> T:
+            with usable(self.path):
+                return call(*args, **kwargs)
+
+        return asyncio.get_running_loop().run_in_executor(self._thread, guarded)
 
     async def _undelivered(self) -> AsyncIterator[Event]:
         while events := await self._off_loop(self._file.undelivered):
@@ -115,8 +114,7 @@ class Rounds:
                 await self._off_loop(self._file.acknowledge, event, self._now())
 
     async def _round(self) -> AsyncGenerator[Event, None]:
-        asker = self.asker()
-        fan_out = FanOut(partial(self._look, asker), ordered=False)
+        fan_out = FanOut(partial(self._look, gate=self.gate()), ordered=False)
         room = asyncio.Semaphore(self.concurrency)
         self._under_way = 0
         self._all_taken_in.set()
@@ -215,16 +213,16 @@ class Rounds:
                     raise
                 await self.clock.sleep(self.rules.soon)
 
-    async def _look(self, asker: Asker, user: str) -> Look:
+    async def _look(self, user: str, *, gate: Gate) -> Look:
         user_id = user or None
-        found = await asker.accounts(user_id)
+        found = await self.accounts_of(user_id, gate)
         if isinstance(found, PubloraError):
             if is_detached(found):
                 return Look(user, self.clock.now(), ConnectionList(), detached=True)
             return Look(user, self.clock.now(), why=found.summary)
         now = self.clock.now()
         tests = {
-            account.platform_id: await _works(asker, account.platform_id, user_id)
+            account.platform_id: _says(await self.test(user_id, account.platform_id, gate), account)
             for account in found
             if account.status_source == StatusSource.EXPIRY_DATE
             and account.status_at(now) == TokenStatus.EXPIRED
@@ -235,14 +233,12 @@ class Rounds:
         return self.clock.now().timestamp()
 
 
-async def _works(asker: Asker, platform_id: str, user_id: str | None) -> bool | None:
-    """Tell whether the live test finds an account to work. ``None``: it says nothing of that."""
-    tested = await asker.test(platform_id, user_id)
+def _says(tested: ConnectionTest | PubloraError, account: Connection) -> bool | None:
+    """Tell whether a live test found an account to work. ``None``: it says nothing of that."""
     if isinstance(tested, PubloraError):
         return None
     # Nothing tests Pinterest, and what Telegram complains of is mended in Telegram.
-    platform = platform_id.partition("-")[0]
-    return True if tested.ok else None if platform in _NOT_TOLD_BY_TEST else False
+    return True if tested.ok else None if account.platform in _NOT_TOLD_BY_TEST else False
 
 
 async def _chunks(many: WatchedUsers, size: int) -> AsyncIterator[list[str]]:
