@@ -14,6 +14,17 @@ from typing import TYPE_CHECKING
 from publora_async._version import __version__
 
 if TYPE_CHECKING:
+    from publora_async._watch.events import (
+        Appeared,
+        Broke,
+        Event,
+        Expiring,
+        Flapping,
+        Gone,
+        Reason,
+        Recovered,
+        Renamed,
+    )
     from publora_async._wire import JSONValue
     from publora_async.answers import AsyncAnswers
     from publora_async.client import AsyncPublora
@@ -66,26 +77,14 @@ if TYPE_CHECKING:
         TokenStatus,
     )
     from publora_async.secret import Secret
-    from publora_async.snapshots import (
-        Appeared,
-        Broke,
-        Event,
-        Expiring,
-        Flapping,
-        Gone,
-        Reason,
-        Recovered,
-        Renamed,
-        Seen,
-        Snapshot,
-    )
+    from publora_async.snapshots import Seen, Snapshot
     from publora_async.user_connections import (
         UserConnections,
         UserConnectionsList,
         UserFailed,
         UserSucceeded,
     )
-    from publora_async.watch import AsyncWatch, Clock, Users, WatchedUsers
+    from publora_async.watch import AsyncWatch, Clock
 
 __all__ = [
     "APIStatusError",
@@ -152,9 +151,7 @@ __all__ = [
     "UserFailed",
     "UserRow",
     "UserSucceeded",
-    "Users",
     "UsersFailedError",
-    "WatchedUsers",
     "__version__",
     "decode_connections",
 ]
@@ -162,6 +159,7 @@ __all__ = [
 _HOMES = {
     name: f"publora_async.{module}"
     for module, names in {
+        "_watch.events": ("Appeared Broke Event Expiring Flapping Gone Reason Recovered Renamed"),
         "_wire": "JSONValue",
         "answers": "AsyncAnswers",
         "client": "AsyncPublora",
@@ -185,11 +183,9 @@ _HOMES = {
             "StatusSource TestStatus TestStatusName TokenStatus"
         ),
         "secret": "Secret",
-        "snapshots": (
-            "Appeared Broke Event Expiring Flapping Gone Reason Recovered Renamed Seen Snapshot"
-        ),
+        "snapshots": "Seen Snapshot",
         "user_connections": "UserConnections UserConnectionsList UserFailed UserSucceeded",
-        "watch": "AsyncWatch Clock Users WatchedUsers",
+        "watch": "AsyncWatch Clock",
     }.items()
     for name in names.split()
 }

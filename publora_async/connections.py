@@ -11,11 +11,12 @@ from publora_async._checks import check_seconds
 from publora_async._decoding.bodies import one
 from publora_async._fan_out.fan_out import FanOut
 from publora_async._fan_out.progress import Collector
-from publora_async._fan_out.user_ids import check_users, check_watched, user_id_of
+from publora_async._fan_out.user_ids import Users, check_users, check_watched, user_id_of
 from publora_async._http.gate import Gate
 from publora_async._http.request import Request, path_part, request
 from publora_async._introspection import LazyModule
 from publora_async._loops import running_loop
+from publora_async._watch.sights import Sights
 from publora_async.answers import AsyncAnswers
 from publora_async.connection_list import ConnectionList, decode_connections
 from publora_async.errors import (
@@ -30,14 +31,14 @@ from publora_async.errors import (
 )
 from publora_async.managed_users import ManagedUser
 from publora_async.records import Connection, ConnectionTest, PlatformName
-from publora_async.snapshots import Seen, Sights, Snapshot
+from publora_async.snapshots import Seen, Snapshot
 from publora_async.user_connections import (
     UserConnections,
     UserConnectionsList,
     UserFailed,
     UserSucceeded,
 )
-from publora_async.watch import AsyncWatch, Clock, SystemClock, Users
+from publora_async.watch import AsyncWatch, Clock
 
 if TYPE_CHECKING:
     from publora_async._http import calls
@@ -310,7 +311,7 @@ class AsyncConnections:
             users,
             rounds.Rules(every.total_seconds(), within=within, baseline=baseline),
             ":memory:" if state is None else os.fspath(state),
-            clock or SystemClock(),
+            clock,
             partial(self._transport.gate, concurrency),
             partial(self._list_for, decode=decode_connections),
             self._test_for,

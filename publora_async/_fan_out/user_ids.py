@@ -1,13 +1,24 @@
 """Whom a fan-out asks about: what may be given, checked."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from datetime import timedelta
+from typing import TypeAlias
 
 from publora_async._checks import check_count, check_duration, plain_text
 from publora_async.errors import ConfigurationError
 from publora_async.managed_users import ManagedUser
 
-__all__ = ["check_users", "check_watched", "user_id_of"]
+__all__ = ["OWN", "Many", "Users", "check_users", "check_watched", "in_chunks", "user_id_of"]
+
+
+Many: TypeAlias = Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser]
+"""Whom to ask about."""
+
+Users: TypeAlias = Many | Callable[[], Many | Awaitable[Many]] | None
+"""The same, or what gives them anew each time; ``None``: the key's own account."""
+
+OWN = ""
+"""Stands for the key's own account, which has no user id."""
 
 
 def check_users(user_ids: object, concurrency: int) -> None:
@@ -61,3 +72,24 @@ def user_id_of(who: str | ManagedUser) -> str:
             f"user_ids must hold user ids or ManagedUsers, not {type(who).__name__}"
         )
     return plain_text(user_id)
+
+
+async def in_chunks(many: Many, size: int) -> AsyncIterator[list[str]]:
+    """Give the ids of many, so many at a time."""
+    chunk = []
+    async for who in _each(many):
+        chunk.append(OWN if who is OWN else user_id_of(who))
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+async def _each(many: Many) -> AsyncIterator[str | ManagedUser]:
+    if isinstance(many, AsyncIterable):
+        async for who in many:
+            yield who
+    else:
+        for who in many:
+            yield who

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -61,13 +61,16 @@ def locked(path: str) -> sqlite3.Connection | None:
     """
     if path == ":memory:":
         return None
-    # SQLite's own files beside it have the mode of this one.
+    # SQLite's own files beside it have the mode of this one. One that exists is not opened: to
+    # close it again would be to give up the locks that another watch of this process has on it.
     for name in (path, f"{path}-lock"):
-        os.close(os.open(name, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     # The lock of another file: the state itself must stay readable. The system gives it up with
     # the process, however that ends.
     lock = sqlite3.connect(f"{path}-lock", timeout=0, isolation_level=None)
     try:
+        lock.execute("PRAGMA journal_mode = MEMORY")
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError:
         lock.close()

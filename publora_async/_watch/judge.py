@@ -13,9 +13,9 @@ from publora_async._watch.changes import (
     remembered,
     steps,
 )
+from publora_async._watch.events import KINDS, Event, Reason, reason_of
 from publora_async._watch.looks import WORSE, Known, Look, Rules
 from publora_async.records import Connection, StatusSource
-from publora_async.snapshots import KINDS, Event, Reason, reason_of
 
 __all__ = ["Verdict", "judge"]
 

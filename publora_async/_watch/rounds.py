@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterable,
     AsyncIterator,
     Awaitable,
     Callable,
@@ -12,16 +11,19 @@ from collections.abc import (
 )
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from datetime import UTC, datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 import attrs
 
 from publora_async._fan_out.fan_out import FanOut
-from publora_async._fan_out.user_ids import user_id_of
+from publora_async._fan_out.user_ids import OWN, Many, Users, in_chunks
 from publora_async._http.gate import Gate
 from publora_async._watch.database import usable
+from publora_async._watch.events import Event
 from publora_async._watch.looks import Look, Rules
+from publora_async._watch.sights import is_detached
 from publora_async._watch.state import StateFile
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import (
@@ -30,20 +32,27 @@ from publora_async.errors import (
     ServerError,
     TransportError,
 )
-from publora_async.managed_users import ManagedUser
 from publora_async.records import Connection, ConnectionTest, Platform, StatusSource, TokenStatus
-from publora_async.snapshots import Event, is_detached
-from publora_async.watch import Clock, Users, WatchedUsers
+from publora_async.watch import Clock
 
 __all__ = ["Rounds", "Rules"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_OWN = ""
-"""Stands for the key's own account, which has no user id."""
-
 _NOT_TOLD_BY_TEST = {Platform.PINTEREST, Platform.TELEGRAM}
+
+
+class _ComputersClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float, /) -> None:
+        await asyncio.sleep(seconds)
+
+
+def _or_the_computers(clock: Clock | None) -> Clock:
+    return clock or _ComputersClock()
 
 
 @attrs.define
@@ -55,7 +64,7 @@ class Rounds:
         users: Whom to look at, given anew for each round. ``None``: the key's own account.
         rules: How to judge.
         path: The state file.
-        clock: Tells the time.
+        clock: Tells the time. ``None``: the computer's.
         gate: Makes what a round's requests go through.
         accounts_of: Lists somebody's accounts; what is not that one's failure alone is raised.
         test: Has one of them tested.
@@ -67,7 +76,7 @@ class Rounds:
     users: Users
     rules: Rules
     path: str
-    clock: Clock
+    clock: Clock = attrs.field(converter=_or_the_computers)
     gate: Callable[[], Gate]
     accounts_of: Callable[[str | None, Gate], Awaitable[ConnectionList | PubloraError]]
     test: Callable[[str | None, str, Gate], Awaitable[ConnectionTest | PubloraError]]
@@ -146,7 +155,7 @@ class Rounds:
         users = int(total or 1)
         self.rules = attrs.evolve(self.rules, users=users)
         number = 0
-        async for chunk in _chunks(many, max(1, min(users // 100, 64)) if is_spread else 64):
+        async for chunk in in_chunks(many, max(1, min(users // 100, 64)) if is_spread else 64):
             share = (number + self.draw() / 10) / users if is_spread else 0.0
             async for user in self._due_until(began + every * share):
                 yield user
@@ -202,16 +211,19 @@ class Rounds:
         self._all_taken_in.clear()
         return user
 
-    async def _listed(self) -> WatchedUsers:
+    async def _listed(self) -> Many:
         """Give whom to look at; a service that is down is waited for."""
         while True:
             try:
                 many = self.users() if callable(self.users) else self.users
-                return await many if isinstance(many, Awaitable) else many or [_OWN]
+                if isinstance(many, Awaitable):
+                    many = await many
             except (RateLimitError, ServerError, TransportError):
                 if self.once:
                     raise
                 await self.clock.sleep(self.rules.soon)
+            else:
+                return [OWN] if many is None else many
 
     async def _look(self, user: str, *, gate: Gate) -> Look:
         user_id = user or None
@@ -239,23 +251,3 @@ def _says(tested: ConnectionTest | PubloraError, account: Connection) -> bool | 
         return None
     # Nothing tests Pinterest, and what Telegram complains of is mended in Telegram.
     return True if tested.ok else None if account.platform in _NOT_TOLD_BY_TEST else False
-
-
-async def _chunks(many: WatchedUsers, size: int) -> AsyncIterator[list[str]]:
-    chunk = []
-    async for who in _each(many):
-        chunk.append(who if who is _OWN else user_id_of(who))
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-async def _each(many: WatchedUsers) -> AsyncIterator[str | ManagedUser]:
-    if isinstance(many, AsyncIterable):
-        async for who in many:
-            yield who
-    else:
-        for who in many:
-            yield who

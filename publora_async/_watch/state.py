@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from publora_async._watch.database import locked, opened
+from publora_async._watch.events import Event
 from publora_async._watch.judge import judge
 from publora_async._watch.looks import Known, Look, Rules
-from publora_async.snapshots import Event
 
 if TYPE_CHECKING:
     import sqlite3
