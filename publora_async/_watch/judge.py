@@ -142,7 +142,8 @@ class _Judge:
             suspects[kind.value] = first
             waits = waits or kind in _LEADS_TO
             if kind is not Kind.SILENT:
-                verdict.look_again(max(news_at, self._now + 1))
+                is_to_come = news_at > self._now
+                verdict.look_again(news_at if is_to_come else self._now + self._rules.soon)
         known.suspects = suspects
         verdict.events += self._calm(known, account)
         if account is not None:

@@ -143,8 +143,6 @@ def test_what_the_system_says_is_told_in_a_sentence(path: str) -> None:
     said = "cannot be used: No space left; what is in it is kept"
     with pytest.raises(StateFileError, match=said), usable(path):
         raise sqlite3.OperationalError("No space left")
-    with (
-        pytest.raises(StateFileError, match=r"cannot be used: .*No such file a directory"),
-        usable(path),
-    ):
+    said = r"cannot be used: .*No such file or directory"
+    with pytest.raises(StateFileError, match=said), usable(path):
         locked(f"{path}/no/such/folder")

@@ -267,9 +267,8 @@ def test_what_was_broken_before_all_and_flaps_is_not_said_to_have_recovered() ->
 def test_what_flaps_from_before_all_ends_without_a_recovery_of_what_was_not_told(last: str) -> None:
     user = User(Rules(EVERY, baseline=True))
     user.sees(account(status="expired"))
-    user.known = {
-        "x-1": attrs.evolve((user.known or {})["x-1"], flapping=Health.MUTED, changes=[0.0])
-    }
+    known = (user.known or {})["x-1"]
+    user.known = {"x-1": attrs.evolve(known, flapping=Health.MUTED, changes=[0.0])}
     if last == "valid":
         user.twice(account())
         user.known["x-1"].changes = [0.0]

@@ -182,9 +182,7 @@ def test_a_file_that_may_only_be_read_is_an_error(state: StateFile) -> None:
         take(state, look(account()))
 
 
-def test_a_file_that_another_program_has_locked_is_an_error(
-    state: StateFile, tmp_path: Path
-) -> None:
+def test_a_file_that_another_has_locked_is_an_error(state: StateFile, tmp_path: Path) -> None:
     state._database.execute("PRAGMA busy_timeout = 0")
     other = sqlite3.connect(tmp_path / "accounts.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -210,6 +208,7 @@ def test_an_account_takes_less_than_100_bytes(tmp_path: Path) -> None:
     path = tmp_path / "accounts.db"
     state = StateFile(str(path))
     users = [f"{number * 7919:024x}" for number in range(2000)]
+    looks = []
     for user in users:
         accounts = [
             Connection(
@@ -221,7 +220,8 @@ def test_an_account_takes_less_than_100_bytes(tmp_path: Path) -> None:
             )
             for platform in ("twitter", "linkedin", "instagram", "youtube", "facebook")
         ]
-        take(state, look(*accounts, user=user))
+        looks.append(look(*accounts, user=user))
+    take(state, *looks)
     state.close()
     assert path.stat().st_size < 100 * 5 * len(users)
 
