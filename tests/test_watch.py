@@ -28,8 +28,8 @@ def broken(events: list[Event]) -> set[str]:
 
 async def take(publora: AsyncPublora, most: int = 1000, **options: Any) -> list[Event]:  # noqa: ANN401
     events = []
-    options = {"every": EVERY, "once": True} | options
-    async with publora.connections.watch(**options) as watch:
+    asked: dict[str, Any] = {"every": EVERY, "once": True} | options
+    async with publora.connections.watch(**asked) as watch:
         async for event in watch:
             events.append(event)
             if len(events) == most:
