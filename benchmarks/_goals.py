@@ -58,6 +58,9 @@ GOALS = (
     Goal("stall", "longest", "longest stall, 1,000 accounts", _LE, 5, None, " ms"),
     Goal("executors", "cpu", "CPU of a user, two processes / one", _LE, 1.15),
     Goal("executors", "wall", "time of a user, two processes / one", _LE, 0.6),
+    Goal("watching", "cpu", "CPU of a watch's round, a million users", _LE, 300, None, " s"),
+    Goal("watching", "memory", "its memory above that of the imports", _LE, 64, None, " MiB"),
+    Goal("watching", "file", "its file, for an account", _LE, 100, None, " bytes"),
     Goal("scaling", "flat", "cost of a user at 100,000 / at 1,000", _LE, 1.1),
 )
 

@@ -19,13 +19,13 @@ from publora_async import AsyncPublora, UserConnections
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
 
-__all__ = ["run"]
+__all__ = ["run", "sandbox_of"]
 
 CONCURRENCY = 50
 
 
 @contextmanager
-def _sandbox(users: int) -> Iterator[dict[str, str]]:
+def sandbox_of(users: int) -> Iterator[dict[str, str]]:
     """A sandbox in a process of its own; gives the environment to reach it."""
     command = [sys.executable, "-m", "publora_async.sandbox", "--port=0", f"--users={users}"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  # our own
@@ -116,7 +116,7 @@ def run(*, quick: bool = False) -> Report:
     heading(report)
     rows = [("", "users", "own id", "sockets", "peak MB", "growth MB")]
     for colour in ("async", "sync"):
-        with _sandbox(many) as environment:
+        with sandbox_of(many) as environment:
             before = [_ask(colour, few, environment) for _ in range(1 if quick else 3)]
             after = _ask(colour, many, environment)
         growths = Figure([_megabytes(after) - _megabytes(seen) for seen in before], unit="MB")

@@ -14,6 +14,17 @@ from typing import TYPE_CHECKING
 from publora_async._version import __version__
 
 if TYPE_CHECKING:
+    from publora_async._watch.events import (
+        Appeared,
+        Broke,
+        Event,
+        Expiring,
+        Flapping,
+        Gone,
+        Reason,
+        Recovered,
+        Renamed,
+    )
     from publora_async._wire import JSONValue
     from publora_async.answers import AsyncAnswers
     from publora_async.client import AsyncPublora
@@ -66,26 +77,14 @@ if TYPE_CHECKING:
         TokenStatus,
     )
     from publora_async.secret import Secret
-    from publora_async.snapshots import (
-        Appeared,
-        Broke,
-        Event,
-        Expiring,
-        Flapping,
-        Gone,
-        Reason,
-        Recovered,
-        Renamed,
-        Seen,
-        Snapshot,
-    )
+    from publora_async.snapshots import Seen, Snapshot
     from publora_async.user_connections import (
         UserConnections,
         UserConnectionsList,
         UserFailed,
         UserSucceeded,
     )
-    from publora_async.watch import AsyncWatch, Clock, Users, WatchedUsers
+    from publora_async.watch import AsyncWatch, Clock
 
 __all__ = [
     "APIStatusError",
@@ -152,82 +151,43 @@ __all__ = [
     "UserFailed",
     "UserRow",
     "UserSucceeded",
-    "Users",
     "UsersFailedError",
-    "WatchedUsers",
     "__version__",
     "decode_connections",
 ]
 
 _HOMES = {
-    "APIStatusError": "publora_async.errors",
-    "Appeared": "publora_async.snapshots",
-    "AsyncAnswers": "publora_async.answers",
-    "AsyncConnections": "publora_async.connections",
-    "AsyncManagedUsers": "publora_async.managed_users",
-    "AsyncPublora": "publora_async.client",
-    "AsyncWatch": "publora_async.watch",
-    "AttachedUser": "publora_async.managed_users",
-    "AuthenticationError": "publora_async.errors",
-    "BadRequestError": "publora_async.errors",
-    "Broke": "publora_async.snapshots",
-    "ClientStateError": "publora_async.errors",
-    "ClientStats": "publora_async.options",
-    "Clock": "publora_async.watch",
-    "ConfigurationError": "publora_async.errors",
-    "ConflictError": "publora_async.errors",
-    "Connection": "publora_async.records",
-    "ConnectionLink": "publora_async.managed_users",
-    "ConnectionList": "publora_async.connection_list",
-    "ConnectionTest": "publora_async.records",
-    "Event": "publora_async.snapshots",
-    "Expiring": "publora_async.snapshots",
-    "Flapping": "publora_async.snapshots",
-    "GateState": "publora_async.options",
-    "GaveUp": "publora_async.errors",
-    "Gone": "publora_async.snapshots",
-    "JSONValue": "publora_async._wire",
-    "LastError": "publora_async.records",
-    "Limit": "publora_async.errors",
-    "ManagedUser": "publora_async.managed_users",
-    "ManagedUserKey": "publora_async.managed_users",
-    "ManagedUserList": "publora_async.managed_users",
-    "NotFoundError": "publora_async.errors",
-    "NotSentError": "publora_async.errors",
-    "PermissionDeniedError": "publora_async.errors",
-    "PermissionReason": "publora_async.permissions",
-    "Platform": "publora_async.records",
-    "PlatformName": "publora_async.records",
-    "PubloraError": "publora_async.errors",
-    "RateLimitError": "publora_async.errors",
-    "Reason": "publora_async.snapshots",
-    "Recovered": "publora_async.snapshots",
-    "Renamed": "publora_async.snapshots",
-    "RequestTimeoutError": "publora_async.errors",
-    "ResponseDecodeError": "publora_async.errors",
-    "Row": "publora_async.records",
-    "Secret": "publora_async.secret",
-    "Seen": "publora_async.snapshots",
-    "ServerError": "publora_async.errors",
-    "Snapshot": "publora_async.snapshots",
-    "Stage": "publora_async.errors",
-    "StateFileError": "publora_async.errors",
-    "StatusName": "publora_async.records",
-    "StatusSource": "publora_async.records",
-    "TestStatus": "publora_async.records",
-    "TestStatusName": "publora_async.records",
-    "Timeouts": "publora_async.options",
-    "TokenStatus": "publora_async.records",
-    "TransportError": "publora_async.errors",
-    "UserConnections": "publora_async.user_connections",
-    "UserConnectionsList": "publora_async.user_connections",
-    "UserFailed": "publora_async.user_connections",
-    "UserRow": "publora_async.managed_users",
-    "UserSucceeded": "publora_async.user_connections",
-    "Users": "publora_async.watch",
-    "UsersFailedError": "publora_async.errors",
-    "WatchedUsers": "publora_async.watch",
-    "decode_connections": "publora_async.connection_list",
+    name: f"publora_async.{module}"
+    for module, names in {
+        "_watch.events": ("Appeared Broke Event Expiring Flapping Gone Reason Recovered Renamed"),
+        "_wire": "JSONValue",
+        "answers": "AsyncAnswers",
+        "client": "AsyncPublora",
+        "connection_list": "ConnectionList decode_connections",
+        "connections": "AsyncConnections",
+        "errors": (
+            "APIStatusError AuthenticationError BadRequestError ClientStateError "
+            "ConfigurationError ConflictError GaveUp Limit NotFoundError NotSentError "
+            "PermissionDeniedError PubloraError RateLimitError RequestTimeoutError "
+            "ResponseDecodeError ServerError Stage StateFileError TransportError "
+            "UsersFailedError"
+        ),
+        "managed_users": (
+            "AsyncManagedUsers AttachedUser ConnectionLink ManagedUser ManagedUserKey "
+            "ManagedUserList UserRow"
+        ),
+        "options": "ClientStats GateState Timeouts",
+        "permissions": "PermissionReason",
+        "records": (
+            "Connection ConnectionTest LastError Platform PlatformName Row StatusName "
+            "StatusSource TestStatus TestStatusName TokenStatus"
+        ),
+        "secret": "Secret",
+        "snapshots": "Seen Snapshot",
+        "user_connections": "UserConnections UserConnectionsList UserFailed UserSucceeded",
+        "watch": "AsyncWatch Clock",
+    }.items()
+    for name in names.split()
 }
 """The module that each public name comes from."""
 

@@ -3,25 +3,25 @@
 import asyncio
 import os
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from publora_async._checks import check_duration, check_seconds
+from publora_async._checks import check_seconds
 from publora_async._decoding.bodies import one
 from publora_async._fan_out.fan_out import FanOut
 from publora_async._fan_out.progress import Collector
-from publora_async._fan_out.user_ids import check_users, check_watched, user_id_of
+from publora_async._fan_out.user_ids import Users, check_users, check_watched, user_id_of
 from publora_async._http.gate import Gate
 from publora_async._http.request import Request, path_part, request
 from publora_async._introspection import LazyModule
 from publora_async._loops import running_loop
+from publora_async._watch.sights import Sights
 from publora_async.answers import AsyncAnswers
 from publora_async.connection_list import ConnectionList, decode_connections
 from publora_async.errors import (
     APIStatusError,
     ClientStateError,
-    ConfigurationError,
     PubloraError,
     RateLimitError,
     RequestTimeoutError,
@@ -31,14 +31,14 @@ from publora_async.errors import (
 )
 from publora_async.managed_users import ManagedUser
 from publora_async.records import Connection, ConnectionTest, PlatformName
-from publora_async.snapshots import Seen, Sights, Snapshot
+from publora_async.snapshots import Seen, Snapshot
 from publora_async.user_connections import (
     UserConnections,
     UserConnectionsList,
     UserFailed,
     UserSucceeded,
 )
-from publora_async.watch import AsyncWatch, Clock, Users
+from publora_async.watch import AsyncWatch, Clock
 
 if TYPE_CHECKING:
     from publora_async._http import calls
@@ -143,15 +143,21 @@ class AsyncConnections:
     async def _ask_for(self, who: str | ManagedUser, *, gate: Gate) -> UserConnections:
         user = who if isinstance(who, ManagedUser) else None
         user_id = user_id_of(who)
-        found = await self._list_for(user_id, decode_connections, gate)
+        found = await self._list_for(user_id, gate, decode_connections)
         if isinstance(found, PubloraError):
             return UserFailed(user_id, found, user)
         return UserSucceeded(user_id, found, user)
 
     async def _list_for(
-        self, user_id: str, decode: Callable[..., _T], gate: Gate
+        self, user_id: str | None, gate: Gate, decode: Callable[..., _T]
     ) -> _T | PubloraError:
         return await _one_of_many(self._transport.call(_listing(user_id), decode, gate))
+
+    async def _test_for(
+        self, user_id: str | None, platform_id: str, gate: Gate
+    ) -> ConnectionTest | PubloraError:
+        call = self._transport.call(_testing(platform_id, user_id), one(ConnectionTest), gate)
+        return await _one_of_many(call)
 
     def _decoded(self, user_id: str, body: bytes) -> ConnectionList | PubloraError:
         """Read a response that came when another process asked about *user_id*."""
@@ -300,18 +306,15 @@ class AsyncConnections:
             ClientStateError: While iterating: the client is closed, or belongs elsewhere.
             PubloraError: While iterating, with *once*: the users could not be listed.
         """
-        check_watched(users, concurrency)
-        check_duration("every", every)
-        if every <= timedelta(0):
-            raise ConfigurationError("every must be more than nothing, such as 15 minutes")
-        if within is not None:
-            check_duration("within", within)
+        check_watched(users, concurrency, every, within)
         work = rounds.Rounds(
             users,
             rounds.Rules(every.total_seconds(), within=within, baseline=baseline),
             ":memory:" if state is None else os.fspath(state),
-            clock or _SystemClock(),
-            lambda: _Asker(self._transport, concurrency),
+            clock,
+            partial(self._transport.gate, concurrency),
+            partial(self._list_for, decode=decode_connections),
+            self._test_for,
             concurrency,
             once,
         )
@@ -414,29 +417,3 @@ async def _one_of_many(call: Awaitable[_T]) -> _T | PubloraError:
         if isinstance(error, APIStatusError) and error.refuses_key:
             raise
         return error
-
-
-class _Asker:
-    """Asks for a round of a watch, within that round's limits."""
-
-    def __init__(self, transport: "calls.Transport", concurrency: int) -> None:
-        self._transport = transport
-        self._gate = transport.gate(concurrency)
-
-    async def accounts(self, user_id: str | None) -> ConnectionList | PubloraError:
-        call = self._transport.call(_listing(user_id), decode_connections, self._gate)
-        return await _one_of_many(call)
-
-    async def test(self, platform_id: str, user_id: str | None) -> ConnectionTest | PubloraError:
-        call = self._transport.call(_testing(platform_id, user_id), one(ConnectionTest), self._gate)
-        return await _one_of_many(call)
-
-
-class _SystemClock:
-    """The computer's clock."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float, /) -> None:
-        await asyncio.sleep(seconds)

@@ -4,15 +4,11 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Literal, TypeAlias
 
 import attrs
 
-from publora_async._checks import aware
-from publora_async._introspection import AsObject
 from publora_async._watch.changes import (
     Health,
     Kind,
@@ -23,159 +19,15 @@ from publora_async._watch.changes import (
     steps,
     unpack,
 )
-from publora_async._wire import JSONValue, to_wire
-from publora_async.connection_list import ConnectionList, decode_connections
-from publora_async.errors import ConfigurationError, PermissionDeniedError, PubloraError
-from publora_async.permissions import PermissionReason
+from publora_async._watch.events import KINDS, Event, reason_of
+from publora_async._wire import JSONValue
+from publora_async.connection_list import ConnectionList
+from publora_async.errors import ConfigurationError
 from publora_async.records import Connection
-from publora_async.user_connections import UserConnections
 
-__all__ = [
-    "KINDS",
-    "Appeared",
-    "Broke",
-    "Event",
-    "Expiring",
-    "Flapping",
-    "Gone",
-    "Reason",
-    "Recovered",
-    "Renamed",
-    "Seen",
-    "Sights",
-    "Snapshot",
-    "is_detached",
-    "reason_of",
-]
-
-Reason: TypeAlias = Literal["service", "expiry_date", "live_test", "list"]
-"""Why a change is believed: the service's word, the date, the live test, or the list itself."""
+__all__ = ["Seen", "Snapshot"]
 
 _VERSION = 1
-
-
-@attrs.frozen(kw_only=True)
-class Event(AsObject):
-    """
-    Something that changed about one account.
-
-    Attributes:
-        user_id: The managed user whose account it is. ``None``: the key's own account.
-
-        platform_id: Which account.
-
-        before: The account as it was, by its id, names, date and status. ``None`` where there was
-            none.
-
-        after: The account as it is now. ``None`` where there is none.
-
-        since: When the change was first seen, in UTC.
-
-        reason: Why it is believed.
-
-        extra: Fields that this version does not know, as the JSON of an event spells them.
-
-    Example:
-        >>> since = datetime(2026, 11, 27, tzinfo=UTC)
-        >>> event = Broke(platform_id="x-1", user_id=None, since=since, reason="service")
-        >>> event.kind, str(event)
-        ('broke', 'x-1 broke')
-    """
-
-    user_id: str | None
-    platform_id: str
-    before: Connection | None = None
-    after: Connection | None = None
-    since: datetime = attrs.field(validator=aware)
-    reason: Reason
-    extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)
-
-    @property
-    def kind(self) -> str:
-        """The name of its class in lower case, such as ``"broke"``."""
-        return type(self).__name__.lower()
-
-    @property
-    def id(self) -> str:
-        """The same for the same change of the same account at the same moment: 32 characters."""
-        what = [self.user_id, self.platform_id, self.kind, self.since.isoformat()]
-        return sha256(json.dumps(what).encode()).hexdigest()[:32]
-
-    def __str__(self) -> str:
-        account = self.after or self.before
-        name = (account.username or account.display_name) if account else None
-        named = f" ({name})" if name else ""
-        whose = "" if self.user_id is None else f" of user {self.user_id}"
-        verb = {"expiring": "expires soon", "gone": "is gone", "flapping": "breaks and recovers"}
-        was = self.before if self.kind == "renamed" else None
-        formerly = f" (it was {was.username or was.display_name})" if was else ""
-        return f"{self.platform_id}{named}{whose} {verb.get(self.kind, self.kind)}{formerly}"
-
-    def to_dict(self) -> dict[str, JSONValue]:
-        """The event as JSON has it: ``id``, ``kind`` and the fields in camel case."""
-        return {"id": self.id, "kind": self.kind} | to_wire(self)
-
-    @staticmethod
-    def from_dict(fields: "Mapping[str, JSONValue]") -> "Event":
-        """
-        Read what :meth:`to_dict` gave.
-
-        Raises:
-            ConfigurationError: It is no event.
-        """
-        rest = dict(fields)
-        try:
-            _, kind = rest.pop("id"), KINDS[Kind(str(rest.pop("kind")))]
-            return kind(
-                user_id=_text(rest.pop("userId", None)),
-                platform_id=str(rest.pop("platformId")),
-                before=_connection(rest.pop("before", None)),
-                after=_connection(rest.pop("after", None)),
-                since=datetime.fromisoformat(str(rest.pop("since"))),
-                reason=rest.pop("reason"),  # type: ignore[arg-type]  # others may come
-                extra=rest,
-            )
-        except (KeyError, ValueError) as error:
-            raise ConfigurationError(f"this is no event: {error!r}") from None
-
-
-class Appeared(Event):
-    """An account was connected, to a user of whom others were known before, or none."""
-
-
-class Gone(Event):
-    """An account is no longer in its user's list, or the user is no longer managed."""
-
-
-class Broke(Event):
-    """An account has to be reconnected before anything can be posted to it."""
-
-
-class Expiring(Event):
-    """An account works still, and will have to be reconnected soon."""
-
-
-class Recovered(Event):
-    """An account that broke works again."""
-
-
-class Renamed(Event):
-    """An account has another name."""
-
-
-class Flapping(Event):
-    """An account breaks or goes, and comes back, so often that no more is told until it is calm."""
-
-
-KINDS: Mapping[Kind, type[Event]] = {
-    Kind.APPEARED: Appeared,
-    Kind.GONE: Gone,
-    Kind.BROKE: Broke,
-    Kind.EXPIRING: Expiring,
-    Kind.RECOVERED: Recovered,
-    Kind.RENAMED: Renamed,
-    Kind.FLAPPING: Flapping,
-}
 
 
 @attrs.frozen
@@ -190,6 +42,11 @@ class Seen:
             was connected.
 
         detached: Whether the service said that the user is not managed by the key.
+
+    Example:
+        >>> snapshot = await publora.connections.snapshot()
+        >>> snapshot.seen[None].connections.expired().platform_ids
+        ['linkedin-...', 'instagram-...', 'youtube-...']
     """
 
     at: datetime
@@ -283,33 +140,6 @@ class Snapshot:
         raise ConfigurationError(f"{os.fspath(path)!r} is of a newer version of the SDK: update it")
 
 
-class Sights:
-    """Takes in the answers of a fan-out for a snapshot, each at its moment."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str | None, Seen] = {}
-        self._unknown: dict[str | None, str] = {}
-
-    def add(self, answer: UserConnections) -> None:
-        """Take in what was learned of one user."""
-        if answer.error is None:
-            self._seen[answer.user_id] = Seen.now(answer.connections)
-        elif is_detached(answer.error):
-            self._seen[answer.user_id] = Seen.now(ConnectionList(), detached=True)
-        else:
-            self._unknown[answer.user_id] = answer.error.summary
-
-    def snapshot(self) -> Snapshot:
-        """Give what was taken in."""
-        return Snapshot(self._seen, self._unknown)
-
-
-def is_detached(error: PubloraError) -> bool:
-    """Tell whether the service says that a user is not managed by the key."""
-    reason = error.reason if isinstance(error, PermissionDeniedError) else None
-    return reason is PermissionReason.NOT_MANAGED
-
-
 def _events(user_id: str | None, before: Seen, after: Seen) -> Iterator[Event]:
     old = {account.platform_id: account for account in before.connections}
     new = {account.platform_id: account for account in after.connections}
@@ -330,13 +160,6 @@ def _events(user_id: str | None, before: Seen, after: Seen) -> Iterator[Event]:
                 )
 
 
-def reason_of(kind: Kind, account: Connection | None, *, detached: bool) -> Reason:
-    """Say why a change is believed, if not for the live test."""
-    if kind in {Kind.APPEARED, Kind.GONE, Kind.RENAMED} or account is None:
-        return "service" if detached else "list"
-    return "expiry_date" if account.status_source == "expiry_date" else "service"
-
-
 def _health(account: Connection | None, at: datetime) -> Health:
     return Health.ABSENT if account is None else health_of(account, None, at)
 
@@ -344,14 +167,3 @@ def _health(account: Connection | None, at: datetime) -> Health:
 def _seen(at: float, detached: bool, *packed: list[JSONValue]) -> Seen:  # noqa: FBT001  # as read
     moment = datetime.fromtimestamp(at, UTC)
     return Seen(moment, ConnectionList(map(unpack, packed)), detached)
-
-
-def _connection(fields: JSONValue) -> Connection | None:
-    if fields is None:
-        return None
-    body = json.dumps({"success": True, "connections": [fields]})
-    return decode_connections(body.encode())[0]
-
-
-def _text(value: JSONValue) -> str | None:
-    return None if value is None else str(value)

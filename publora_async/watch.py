@@ -3,30 +3,29 @@
 import asyncio
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterable,
     AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterable,
 )
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self, TypeAlias
+from typing import Protocol, Self
 
-from publora_async.managed_users import ManagedUser
-from publora_async.snapshots import Event
+from publora_async._watch.events import Event
 
-__all__ = ["AsyncWatch", "Clock", "Users", "WatchedUsers"]
-
-WatchedUsers: TypeAlias = Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser]
-"""Whom a round of a watch looks at."""
-
-Users: TypeAlias = WatchedUsers | Callable[[], WatchedUsers | Awaitable[WatchedUsers]] | None
-"""The same, or what gives them anew for each round; ``None``: the key's own account."""
+__all__ = ["AsyncWatch", "Clock"]
 
 
 class Clock(Protocol):
-    """Tells the time and waits by it, for a watch; the sandbox's ``Clock`` is one."""
+    """
+    Tells the time and waits by it, for a watch; the sandbox's clock is one.
+
+    Example:
+        >>> from publora_async.sandbox import Clock
+        >>> clock = Clock(skip_sleep=True)
+        >>> async with publora.connections.watch(once=True, clock=clock) as events:
+        ...     kinds = [event.kind async for event in events]  # without waiting
+        >>> "broke" in kinds
+        True
+    """
 
     def now(self) -> datetime:
         """Give the time, aware."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Executor
 from datetime import timedelta
 from functools import partial
@@ -21,7 +21,7 @@ from publora_async import (
     UserConnectionsList,
 )
 from publora_async._fan_out.progress import Collector
-from publora_async.snapshots import Sights
+from publora_async._watch.sights import Sights
 from publora_sync._bridge import Bridge
 from publora_sync.answers import Answers
 from publora_sync.watch import Watch
@@ -227,7 +227,7 @@ class Connections:
     def watch(
         self,
         users: Iterable[str | ManagedUser]
-        | Callable[[], Iterable[str | ManagedUser]]
+        | Callable[[], Iterable[str | ManagedUser] | Awaitable[Iterable[str | ManagedUser]]]
         | None = None,
         *,
         every: timedelta = timedelta(minutes=15),
@@ -282,10 +282,8 @@ class Connections:
             ClientStateError: While iterating: the client is closed, or belongs elsewhere.
             PubloraError: While iterating, with *once*: the users could not be listed.
         """
-        # Not on the loop's thread: it may well call this client.
-        anew = partial(asyncio.to_thread, users) if callable(users) else users
         watch = self._connections.watch(
-            anew,
+            partial(_anew, users) if callable(users) else users,
             every=every,
             state=state,
             within=within,
@@ -350,6 +348,14 @@ class Connections:
             timeout=timeout,
             poll_interval=poll_interval,
         )
+
+
+async def _anew(
+    users: Callable[[], Iterable[str | ManagedUser] | Awaitable[Iterable[str | ManagedUser]]],
+) -> Iterable[str | ManagedUser]:
+    # Not on the loop's thread: it may well call this client.
+    many = await asyncio.to_thread(users)
+    return await many if isinstance(many, Awaitable) else many
 
 
 def _collect(

@@ -29,10 +29,14 @@ class Watch(Iterator[Event]):
         self._bridge = bridge
 
     def __next__(self) -> Event:
-        event = self._bridge.run(self._watch.next_event)
+        event = self.next_event()
         if event is None:
             raise StopIteration
         return event
+
+    def next_event(self) -> Event | None:
+        """Give the next event; ``None`` when all is over."""
+        return self._bridge.run(self._watch.next_event)
 
     def close(self) -> None:
         """Stop watching, and let another watch have the state."""

@@ -44,7 +44,7 @@ DOORS = {
             "publora_async.options",
             "publora_async.secret",
         },
-        serves={*RESOURCES, "publora_async.client"},
+        serves={*RESOURCES, "publora_async._watch.rounds", "publora_async.client"},
     ),
     "publora_async._decoding": Door(
         takes={
@@ -71,7 +71,26 @@ DOORS = {
             "publora_async.managed_users",
             "publora_async.user_connections",
         },
-        serves={*RESOURCES, "publora_async.answers"},
+        serves={*RESOURCES, "publora_async._watch.rounds", "publora_async.answers"},
+    ),
+    "publora_async._watch": Door(
+        takes={
+            "publora_async._checks",
+            "publora_async._display.urgency",
+            "publora_async._fan_out.fan_out",
+            "publora_async._fan_out.user_ids",
+            "publora_async._http.gate",
+            "publora_async._introspection",
+            "publora_async._wire",
+            "publora_async.connection_list",
+            "publora_async.errors",
+            "publora_async.permissions",
+            "publora_async.records",
+            "publora_async.snapshots",
+            "publora_async.user_connections",
+            "publora_async.watch",
+        },
+        serves={*RESOURCES, HALL, "publora_async.snapshots", "publora_async.watch"},
     ),
     "publora_async.sandbox": Door(serves={"publora_async.pytest_plugin"}),
     "publora_sync._executors": Door(
@@ -102,6 +121,10 @@ SHARED = {
     "publora_async._display.urgency.Urgency",
     "publora_async._display.urgency.by_urgency",
     "publora_async._display.urgency.urgency_of",
+    "publora_async._watch.database.usable",
+    "publora_async._watch.sights.Sights",
+    "publora_async._watch.state.StateFile",
+    "publora_async._watch.state.Status",
     "publora_async.sandbox.__main__.main",
 }
 """What ``publora_sync`` takes of ``publora_async`` that users have no name for."""
@@ -116,6 +139,7 @@ OWNERS = {
     "aiohttp": {"publora_async._http"},
     "aiohttp.web": {"publora_async.sandbox"},
     "anyio": {"publora_sync._loop_thread", "publora_async.sandbox"},
+    "apprise": {"publora_sync.cli"},
     "attrs": {"publora_async", "publora_sync"},
     "cattrs": {"publora_async._decoding"},
     "click": {"publora_sync.cli"},

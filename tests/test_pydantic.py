@@ -22,7 +22,9 @@ from publora_async import (
     ManagedUser,
     ManagedUserKey,
     PubloraError,
+    Seen,
     ServerError,
+    Snapshot,
     Timeouts,
     UserConnections,
     UserConnectionsList,
@@ -143,6 +145,8 @@ def test_every_record_and_list_is_for_pydantic_but_those_that_are_named() -> Non
     plain = {kind for kind in kinds if not hasattr(kind, "__get_pydantic_core_schema__")}
     assert plain == {
         ManagedUserKey,  # a secret, which nobody should write out without meaning to
+        Seen,  # as a snapshot, which has a form of its own to be saved in
+        Snapshot,
         Timeouts,  # settings
     }
 

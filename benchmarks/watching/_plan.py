@@ -9,7 +9,7 @@ import attrs
 
 from publora_async.sandbox import Clock, Faults, Sandbox
 
-__all__ = ["EVERY", "START", "WEEK", "Expected", "Plan", "Size", "make"]
+__all__ = ["EVERY", "HOUR", "START", "WEEK", "Expected", "Plan", "Size", "make"]
 
 START: Final = datetime(2026, 11, 2, tzinfo=UTC)
 WEEK: Final = timedelta(days=7)
@@ -18,7 +18,7 @@ EVERY: Final = timedelta(hours=6)
 _PLATFORMS = ("twitter", "facebook", "mastodon", "youtube", "telegram")
 """None of these has a date, so that nothing happens that is not planned."""
 
-_HOUR = timedelta(hours=1)
+HOUR: Final = timedelta(hours=1)
 
 
 @attrs.frozen
@@ -68,12 +68,12 @@ class Plan:
 
     def at(self, hours: float, change: Callable[..., object], *what: object, **of: object) -> None:
         """Have something happen so many hours after the start."""
-        self.sandbox.schedule(START + hours * _HOUR, change, *what, **of)
+        self.sandbox.schedule(START + hours * HOUR, change, *what, **of)
 
     def tell(self, user_id: str, platform: str, *kinds: tuple[str, float]) -> Expected:
         """Expect these events, each with its hour."""
         expected = self.accounts.setdefault((user_id, platform), Expected())
-        expected.kinds += [(kind, START + hours * _HOUR) for kind, hours in kinds]
+        expected.kinds += [(kind, START + hours * HOUR) for kind, hours in kinds]
         return expected
 
 
@@ -186,7 +186,7 @@ def _flaps(plan: Plan, user: str, ids: list[str], begin: float, chance: random.R
 
 
 def _date(hours: float) -> str:
-    moment = (START + hours * _HOUR).replace(microsecond=0)
+    moment = (START + hours * HOUR).replace(microsecond=0)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
 
 

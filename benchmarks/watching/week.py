@@ -21,11 +21,11 @@ from typing import Final
 import attrs
 
 from benchmarks._contender import ROOT
-from benchmarks.watching._plan import EVERY, START, WEEK, Expected, Size, make
+from benchmarks.watching._plan import EVERY, HOUR, START, WEEK, Expected, Size, make
 from publora_async import AsyncPublora
 from publora_async.sandbox import Clock
 
-__all__ = ["Told", "check", "run"]
+__all__ = ["HOUR", "Told", "check", "run"]
 
 _END: Final = START + WEEK + 2 * EVERY
 
@@ -125,11 +125,11 @@ def run(size: Size) -> str:
     with TemporaryDirectory() as name:
         folder = Path(name)
         chance = random.Random(size.seed)  # noqa: S311  # when it strikes does not matter
-        moments = sorted(chance.uniform(0, WEEK / timedelta(hours=1)) for _ in range(size.kills))
+        moments = sorted(chance.uniform(0, WEEK / HOUR) for _ in range(size.kills))
         received: list[Told] = []
         killed = 0
         for hours in [*moments, None]:
-            kill_at = None if hours is None else START + timedelta(hours=hours)
+            kill_at = None if hours is None else START + hours * HOUR
             over, told = _live_until(size, folder, kill_at)
             received += told
             _check_file(folder)
@@ -165,8 +165,8 @@ def _live_until(size: Size, folder: Path, kill_at: datetime | None) -> tuple[boo
             reader.join(0.002)
     finally:
         process.kill()
-        process.wait()
         reader.join()
+        process.communicate()
     over = "over\n" in lines
     if not over and process.returncode != -signal.SIGKILL:
         raise AssertionError(f"the watch has ended by itself, with {process.returncode}")

@@ -1,12 +1,24 @@
 """Whom a fan-out asks about: what may be given, checked."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import TypeAlias
 
-from publora_async._checks import check_count, plain_text
+from publora_async._checks import check_count, check_duration, plain_text
 from publora_async.errors import ConfigurationError
 from publora_async.managed_users import ManagedUser
 
-__all__ = ["check_users", "check_watched", "user_id_of"]
+__all__ = ["OWN", "Many", "Users", "check_users", "check_watched", "in_chunks", "user_id_of"]
+
+
+Many: TypeAlias = Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser]
+"""Whom to ask about."""
+
+Users: TypeAlias = Many | Callable[[], Many | Awaitable[Many]] | None
+"""The same, or what gives them anew each time; ``None``: the key's own account."""
+
+OWN = ""
+"""Stands for the key's own account, which has no user id."""
 
 
 def check_users(user_ids: object, concurrency: int) -> None:
@@ -21,15 +33,21 @@ def check_users(user_ids: object, concurrency: int) -> None:
     check_count("concurrency", concurrency)
 
 
-def check_watched(users: object, concurrency: int) -> None:
+def check_watched(
+    users: object, concurrency: int, every: timedelta, within: timedelta | None
+) -> None:
     """
-    Refuse what no watch can look at in each round.
+    Refuse what no watch can begin with.
 
     Raises:
-        ConfigurationError: *concurrency* is no whole number above 0, or *users* is one text, can
-            be read only once, or cannot be read at all.
+        ConfigurationError: *concurrency* is no whole number above 0; *users* is one text, can
+            be read only once, or cannot be read at all; *every* or *within* is no duration.
     """
     check_users(users, concurrency)
+    if check_duration("every", every) == timedelta(0):
+        raise ConfigurationError("every must be more than nothing, such as 15 minutes")
+    if within is not None:
+        check_duration("within", within)
     if isinstance(users, Iterator | AsyncIterator):
         raise ConfigurationError(
             "users can be read only once: give a list, or a function that gives them anew"
@@ -54,3 +72,24 @@ def user_id_of(who: str | ManagedUser) -> str:
             f"user_ids must hold user ids or ManagedUsers, not {type(who).__name__}"
         )
     return plain_text(user_id)
+
+
+async def in_chunks(many: Many, size: int) -> AsyncIterator[list[str]]:
+    """Give the ids of many, so many at a time."""
+    chunk = []
+    async for who in _each(many):
+        chunk.append(OWN if who is OWN else user_id_of(who))
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+async def _each(many: Many) -> AsyncIterator[str | ManagedUser]:
+    if isinstance(many, AsyncIterable):
+        async for who in many:
+            yield who
+    else:
+        for who in many:
+            yield who

@@ -1,7 +1,6 @@
 """Decides which changes are news: pure, no I/O, one user at a time."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import attrs
@@ -9,24 +8,20 @@ import attrs
 from publora_async._watch.changes import (
     Health,
     Kind,
-    Packed,
     health_of,
     is_renamed,
-    pack,
     remembered,
     steps,
-    unpack,
 )
-from publora_async.connection_list import ConnectionList
+from publora_async._watch.events import KINDS, Event, Reason, reason_of
+from publora_async._watch.looks import WORSE, Known, Look, Rules
 from publora_async.records import Connection, StatusSource
-from publora_async.snapshots import KINDS, Event, Reason, reason_of
 
-__all__ = ["Known", "Look", "Rules", "Verdict", "judge"]
+__all__ = ["Verdict", "judge"]
 
 TOO_OFTEN: Final = 4
 """Changes to and fro that are told of; with the next one the account flaps."""
 
-_WORSE = {Kind.BROKE, Kind.GONE}
 _TO_AND_FRO = {Kind.APPEARED, Kind.GONE, Kind.BROKE, Kind.RECOVERED}
 _LEADS_TO = {
     Kind.APPEARED: Health.FINE,
@@ -36,99 +31,6 @@ _LEADS_TO = {
     Kind.RECOVERED: Health.FINE,
     Kind.REFRESHED: Health.FINE,
 }
-
-
-@attrs.frozen
-class Rules:
-    """
-    How long a change has to be seen before it is news, and how long an account has to be calm.
-
-    Attributes:
-        every: Seconds from one round to the next.
-        users: How many users a round asks about.
-        within: How soon is soon. ``None``: as the service judges.
-        baseline: Whether nobody is told of what is broken already.
-    """
-
-    every: float
-    users: int = 1
-    within: timedelta | None = None
-    baseline: bool = False
-
-    @property
-    def soon(self) -> float:
-        """Seconds to the second look: among few users as long as a few more are asked about."""
-        share = 3 / self.users if self.users > 1 else 0.0
-        return self.every * min(max(share, 1 / 20), 1 / 4)
-
-    def patience(self, kind: Kind, *, careful: bool) -> float:
-        """Seconds for which a change has to be seen."""
-        if kind is Kind.SILENT:
-            return 2 * self.every
-        return self.every / 2 if careful and kind in _WORSE else self.soon
-
-    @property
-    def calm(self) -> float:
-        """Seconds without a change, after which an account flaps no longer."""
-        return 4 * self.every
-
-
-@attrs.frozen
-class Look:
-    """
-    What one look at a user has shown.
-
-    Attributes:
-        user: The user's id; empty for the key's own account.
-        at: When.
-        accounts: The accounts. ``None``: nothing could be learned.
-        why: Why not.
-        detached: Whether the user is no longer managed.
-        tests: Whether the live test found those to work that are expired by their date alone.
-    """
-
-    user: str
-    at: datetime
-    accounts: ConnectionList | None = None
-    why: str = ""
-    detached: bool = False
-    tests: Mapping[str, bool | None] = attrs.field(factory=dict)
-
-
-@attrs.define
-class Known:
-    """
-    What is known of one account.
-
-    Attributes:
-        account: How it was last seen, under the names that were told.
-        told: Its health, as of the changes that were seen for long enough.
-        suspects: Since when the others are seen.
-        changes: When it last went to and fro.
-        flapping: What was told of its health before it began to flap. ``None``: it does not.
-    """
-
-    account: Connection
-    told: Health = Health.FINE
-    suspects: dict[str, float] = attrs.field(factory=dict)
-    changes: list[float] = attrs.field(factory=list)
-    flapping: Health | None = None
-
-    def pack(self) -> Packed:
-        """Give it as JSON, without what is usual."""
-        packed = pack(self.account)
-        rest = [self.told, self.suspects, self.changes, self.flapping]
-        return packed if rest == [Health.FINE, {}, [], None] else packed + rest
-
-    @classmethod
-    def unpack(cls, packed: Packed) -> "Known":
-        """Read what :meth:`pack` gave."""
-        account = unpack(packed[:5])
-        if len(packed) == 5:
-            return cls(account)
-        told, suspects, changes, flapping = packed[5:]
-        before = None if flapping is None else Health(flapping)
-        return cls(account, Health(told), suspects, changes, before)
 
 
 @attrs.define
@@ -182,8 +84,8 @@ class _Judge:
     def verdict(self, *, careful: bool) -> Verdict:
         verdict = Verdict(self._known)
         plans = {i: self._kinds(known, self._seen.get(i)) for i, known in self._known.items()}
-        worse = [i for i, kinds in plans.items() if _WORSE.intersection(kinds)]
-        verdict.worse = sum(not _WORSE.intersection(self._known[i].suspects) for i in worse)
+        worse = [i for i, kinds in plans.items() if WORSE.intersection(kinds)]
+        verdict.worse = sum(not WORSE.intersection(self._known[i].suspects) for i in worse)
         there = sum(known.told is not Health.ABSENT for known in self._known.values())
         # Of somebody whose accounts were many, half have gone or broken at one time.
         doubtful = len(worse) >= 3 and 2 * len(worse) >= there and not self._look.detached
@@ -240,7 +142,8 @@ class _Judge:
             suspects[kind.value] = first
             waits = waits or kind in _LEADS_TO
             if kind is not Kind.SILENT:
-                verdict.look_again(max(news_at, self._now + 1))
+                is_to_come = news_at > self._now
+                verdict.look_again(news_at if is_to_come else self._now + self._rules.soon)
         known.suspects = suspects
         verdict.events += self._calm(known, account)
         if account is not None:

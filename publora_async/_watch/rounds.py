@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterable,
     AsyncIterator,
     Awaitable,
     Callable,
@@ -12,14 +11,19 @@ from collections.abc import (
 )
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from datetime import UTC, datetime
 from functools import partial
-from typing import ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, TypeVar
 
 import attrs
 
 from publora_async._fan_out.fan_out import FanOut
-from publora_async._fan_out.user_ids import user_id_of
-from publora_async._watch.judge import Look, Rules
+from publora_async._fan_out.user_ids import OWN, Many, Users, in_chunks
+from publora_async._http.gate import Gate
+from publora_async._watch.database import usable
+from publora_async._watch.events import Event
+from publora_async._watch.looks import Look, Rules
+from publora_async._watch.sights import is_detached
 from publora_async._watch.state import StateFile
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import (
@@ -28,30 +32,27 @@ from publora_async.errors import (
     ServerError,
     TransportError,
 )
-from publora_async.managed_users import ManagedUser
-from publora_async.records import ConnectionTest, Platform, StatusSource, TokenStatus
-from publora_async.snapshots import Event, is_detached
-from publora_async.watch import Clock, Users, WatchedUsers
+from publora_async.records import Connection, ConnectionTest, Platform, StatusSource, TokenStatus
+from publora_async.watch import Clock
 
-__all__ = ["Asker", "Rounds", "Rules"]
+__all__ = ["Rounds", "Rules"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_OWN = ""
-"""Stands for the key's own account, which has no user id."""
-
 _NOT_TOLD_BY_TEST = {Platform.PINTEREST, Platform.TELEGRAM}
 
 
-class Asker(Protocol):
-    """Asks the service within one round's limits."""
+class _ComputersClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
-    async def accounts(self, user_id: str | None) -> ConnectionList | PubloraError:
-        """List somebody's accounts; a failure that is not that one's alone is raised."""
+    async def sleep(self, seconds: float, /) -> None:
+        await asyncio.sleep(seconds)
 
-    async def test(self, platform_id: str, user_id: str | None) -> ConnectionTest | PubloraError:
-        """Have one of them tested."""
+
+def _or_the_computers(clock: Clock | None) -> Clock:
+    return clock or _ComputersClock()
 
 
 @attrs.define
@@ -63,8 +64,10 @@ class Rounds:
         users: Whom to look at, given anew for each round. ``None``: the key's own account.
         rules: How to judge.
         path: The state file.
-        clock: Tells the time.
-        asker: Makes what asks in a round.
+        clock: Tells the time. ``None``: the computer's.
+        gate: Makes what a round's requests go through.
+        accounts_of: Lists somebody's accounts; what is not that one's failure alone is raised.
+        test: Has one of them tested.
         concurrency: How many users to ask about at once.
         once: Whether to end after a round, with the second looks that it takes.
         draw: Gives numbers from 0 up to 1.
@@ -73,8 +76,10 @@ class Rounds:
     users: Users
     rules: Rules
     path: str
-    clock: Clock
-    asker: Callable[[], Asker]
+    clock: Clock = attrs.field(converter=_or_the_computers)
+    gate: Callable[[], Gate]
+    accounts_of: Callable[[str | None, Gate], Awaitable[ConnectionList | PubloraError]]
+    test: Callable[[str | None, str, Gate], Awaitable[ConnectionTest | PubloraError]]
     concurrency: int
     once: bool
     draw: Callable[[], float] = random.random
@@ -105,8 +110,11 @@ class Rounds:
             self._thread.shutdown()
 
     def _off_loop(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
-        loop = asyncio.get_running_loop()
-        return loop.run_in_executor(self._thread, partial(call, *args, **kwargs))
+        def guarded() -> T:
+            with usable(self.path):
+                return call(*args, **kwargs)
+
+        return asyncio.get_running_loop().run_in_executor(self._thread, guarded)
 
     async def _undelivered(self) -> AsyncIterator[Event]:
         while events := await self._off_loop(self._file.undelivered):
@@ -115,8 +123,7 @@ class Rounds:
                 await self._off_loop(self._file.acknowledge, event, self._now())
 
     async def _round(self) -> AsyncGenerator[Event, None]:
-        asker = self.asker()
-        fan_out = FanOut(partial(self._look, asker), ordered=False)
+        fan_out = FanOut(partial(self._look, gate=self.gate()), ordered=False)
         room = asyncio.Semaphore(self.concurrency)
         self._under_way = 0
         self._all_taken_in.set()
@@ -148,7 +155,7 @@ class Rounds:
         users = int(total or 1)
         self.rules = attrs.evolve(self.rules, users=users)
         number = 0
-        async for chunk in _chunks(many, max(1, min(users // 100, 64)) if is_spread else 64):
+        async for chunk in in_chunks(many, max(1, min(users // 100, 64)) if is_spread else 64):
             share = (number + self.draw() / 10) / users if is_spread else 0.0
             async for user in self._due_until(began + every * share):
                 yield user
@@ -204,27 +211,30 @@ class Rounds:
         self._all_taken_in.clear()
         return user
 
-    async def _listed(self) -> WatchedUsers:
+    async def _listed(self) -> Many:
         """Give whom to look at; a service that is down is waited for."""
         while True:
             try:
                 many = self.users() if callable(self.users) else self.users
-                return await many if isinstance(many, Awaitable) else many or [_OWN]
+                if isinstance(many, Awaitable):
+                    many = await many
             except (RateLimitError, ServerError, TransportError):
                 if self.once:
                     raise
                 await self.clock.sleep(self.rules.soon)
+            else:
+                return [OWN] if many is None else many
 
-    async def _look(self, asker: Asker, user: str) -> Look:
+    async def _look(self, user: str, *, gate: Gate) -> Look:
         user_id = user or None
-        found = await asker.accounts(user_id)
+        found = await self.accounts_of(user_id, gate)
         if isinstance(found, PubloraError):
             if is_detached(found):
                 return Look(user, self.clock.now(), ConnectionList(), detached=True)
             return Look(user, self.clock.now(), why=found.summary)
         now = self.clock.now()
         tests = {
-            account.platform_id: await _works(asker, account.platform_id, user_id)
+            account.platform_id: _says(await self.test(user_id, account.platform_id, gate), account)
             for account in found
             if account.status_source == StatusSource.EXPIRY_DATE
             and account.status_at(now) == TokenStatus.EXPIRED
@@ -235,31 +245,9 @@ class Rounds:
         return self.clock.now().timestamp()
 
 
-async def _works(asker: Asker, platform_id: str, user_id: str | None) -> bool | None:
-    """Tell whether the live test finds an account to work. ``None``: it says nothing of that."""
-    tested = await asker.test(platform_id, user_id)
+def _says(tested: ConnectionTest | PubloraError, account: Connection) -> bool | None:
+    """Tell whether a live test found an account to work. ``None``: it says nothing of that."""
     if isinstance(tested, PubloraError):
         return None
     # Nothing tests Pinterest, and what Telegram complains of is mended in Telegram.
-    platform = platform_id.partition("-")[0]
-    return True if tested.ok else None if platform in _NOT_TOLD_BY_TEST else False
-
-
-async def _chunks(many: WatchedUsers, size: int) -> AsyncIterator[list[str]]:
-    chunk = []
-    async for who in _each(many):
-        chunk.append(who if who is _OWN else user_id_of(who))
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-async def _each(many: WatchedUsers) -> AsyncIterator[str | ManagedUser]:
-    if isinstance(many, AsyncIterable):
-        async for who in many:
-            yield who
-    else:
-        for who in many:
-            yield who
+    return True if tested.ok else None if account.platform in _NOT_TOLD_BY_TEST else False

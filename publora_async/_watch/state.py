@@ -1,45 +1,26 @@
-"""The file that a watch remembers everything in, by SQLite; used by one thread at a time."""
+"""What a watch remembers, in its file; used by one thread."""
 
 import json
-import os
-import sqlite3
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
-from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from publora_async._watch.judge import Known, Look, Rules, judge
-from publora_async.errors import StateFileError
-from publora_async.snapshots import Event
+from publora_async._watch.database import locked, opened
+from publora_async._watch.events import Event
+from publora_async._watch.judge import judge
+from publora_async._watch.looks import Known, Look, Rules
 
-__all__ = ["MIGRATIONS", "StateFile", "Status"]
+if TYPE_CHECKING:
+    import sqlite3
 
-P = ParamSpec("P")
-T = TypeVar("T")
+__all__ = ["StateFile", "Status"]
 
-MIGRATIONS: Final = (
-    """
-    CREATE TABLE users (
-        user TEXT PRIMARY KEY, accounts BLOB, again REAL, unknown REAL, why TEXT
-    ) WITHOUT ROWID;
-    CREATE INDEX again ON users (again) WHERE again IS NOT NULL;
-    CREATE INDEX unknown ON users (unknown) WHERE unknown IS NOT NULL;
-    CREATE TABLE events (
-        number INTEGER PRIMARY KEY, id TEXT UNIQUE, body TEXT NOT NULL, acknowledged REAL
-    );
-    CREATE INDEX undelivered ON events (number) WHERE acknowledged IS NULL;
-    CREATE TABLE facts (name TEXT PRIMARY KEY, value REAL) WITHOUT ROWID;
-    """,
-)
-"""What makes a file of each version one of the next, beginning with an empty file."""
 
-_APPLICATION = 0x50554254  # "PUBT", by which a file is known to be a watch's
 _KEPT: Final = 90 * 86_400
 """Seconds for which the log keeps an event that was acknowledged."""
 
@@ -48,31 +29,6 @@ _COMMON: Final = (
     b'linkedin-twitter-"unknown""expiring_soon""expired",null],["valid",null],["@'
 )
 """What many accounts have in common, the most frequent last, for zlib."""
-
-
-def _guarded(
-    method: "Callable[Concatenate[StateFile, P], T]",
-) -> "Callable[Concatenate[StateFile, P], T]":
-    @wraps(method)
-    def guarded(self: "StateFile", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with _told_of(self.path):
-            return method(self, *args, **kwargs)
-
-    return guarded
-
-
-@contextmanager
-def _told_of(path: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, sqlite3.Error, UnicodeError, ValueError, zlib.error) as error:
-        reason = str(error) or type(error).__name__
-        said = f"the watch's state in {path!r} cannot be used: {reason}"
-        if isinstance(error, sqlite3.OperationalError | OSError):
-            raise StateFileError(f"{said}; nothing in it is lost") from error
-        raise StateFileError(
-            f"{said}; it is broken, or no such file: restore it, or name another one"
-        ) from error
 
 
 @attrs.frozen
@@ -102,75 +58,29 @@ class StateFile:
     What is known of all users, the log of events, and which of them were delivered.
 
     Args:
-        path: The file; made if it does not exist, for its owner only. ``":memory:"``: none.
+        path: The file; made if it does not exist. ``":memory:"``: none.
         only_read: Whether to look at a file that a watch may be writing to.
 
     Raises:
         StateFileError: The file is broken, of a newer version, or another watch has it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, only_read: bool = False) -> None:
-        self.path: str = os.fspath(path)
-        self._lock: sqlite3.Connection | None = None
-        self._worse: deque[tuple[float, int, int]] = deque(maxlen=50)
-        with _told_of(self.path):
-            self._database = self._opened(only_read)
+    def __init__(self, path: str, *, only_read: bool = False) -> None:
+        self._lock: sqlite3.Connection | None = None if only_read else locked(path)
         try:
-            self._check(only_read)
+            self._database = opened(path, only_read=only_read)
         except BaseException:
-            self.close()
+            self._unlock()
             raise
+        # When something began to look worse: how many accounts, and of how many.
+        self._worse: deque[tuple[float, int, int]] = deque(maxlen=50)
 
-    def _opened(self, only_read: bool) -> sqlite3.Connection:  # noqa: FBT001  # private
-        if only_read:
-            uri = f"{Path(self.path).absolute().as_uri()}?mode=ro"
-            return sqlite3.connect(uri, uri=True, isolation_level=None)
-        if self.path != ":memory:":
-            # SQLite's own files beside it have the mode of this one.
-            for path in (self.path, f"{self.path}-lock"):
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._lock = sqlite3.connect(f"{self.path}-lock", timeout=0, isolation_level=None)
-            try:
-                self._lock.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError:
-                self._lock.close()
-                raise StateFileError(
-                    f"another watch has {self.path!r}: stop it first, or name another file"
-                ) from None
-        return sqlite3.connect(self.path, isolation_level=None)
-
-    @_guarded
-    def _check(self, only_read: bool) -> None:  # noqa: FBT001  # private
-        database = self._database
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        (application,) = database.execute("PRAGMA application_id").fetchone()
-        (pages,) = database.execute("PRAGMA page_count").fetchone()
-        if pages and application != _APPLICATION:
-            raise ValueError("it is not a watch's")
-        if version > len(MIGRATIONS):
-            raise StateFileError(f"{self.path!r} is of a newer version of the SDK: update it")
-        if only_read:
-            return
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise ValueError(found)
-        for number, migration in enumerate(MIGRATIONS[version:], version + 1):
-            database.executescript(
-                f"BEGIN; {migration}; PRAGMA application_id = {_APPLICATION}; "
-                f"PRAGMA user_version = {number}; COMMIT;"
-            )
-        database.execute("CREATE TEMP TABLE listed (user TEXT PRIMARY KEY) WITHOUT ROWID")
-
-    @_guarded
     def enter(self, users: Iterable[str]) -> list[str]:
         """Note that these users belong to this round; give those that were not noted yet."""
         note = "INSERT OR IGNORE INTO listed VALUES (?)"
         with self._transaction():
             return [user for user in users if self._database.execute(note, (user,)).rowcount]
 
-    @_guarded
     def unlisted(self) -> list[str]:
         """Give up to 100 users of earlier rounds that do not belong to this one, and note them."""
         found = self._database.execute(
@@ -178,7 +88,6 @@ class StateFile:
         ).fetchall()
         return self.enter(user for (user,) in found)
 
-    @_guarded
     def due(self, now: float, every: float) -> list[str]:
         """Give up to 100 users who are to be looked at again; they are no longer due then."""
         # A clock that was set back must not have anybody wait until it has come so far again.
@@ -189,13 +98,11 @@ class StateFile:
             self._database.executemany("UPDATE users SET again = NULL WHERE user = ?", found)
         return [user for (user,) in found]
 
-    @_guarded
     def next_due(self) -> float | None:
         """Give when the next user is due."""
         (at,) = self._database.execute("SELECT MIN(again) FROM users").fetchone()
         return None if at is None else float(at)
 
-    @_guarded
     def take_in(self, looks: Iterable[Look], rules: Rules, unlisted: set[str]) -> int:
         """
         Keep what *looks* have shown and the events that follow, all at once.
@@ -256,20 +163,17 @@ class StateFile:
     def _write(self, row: tuple[object, ...]) -> None:
         self._database.execute("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?)", row)
 
-    @_guarded
     def fact(self, name: str) -> float | None:
         """Give a number that was set. ``None``: none was."""
         row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if row is None else float(row[0])
 
-    @_guarded
     def begin_round(self, at: float) -> None:
         """Note when a round begins; nobody belongs to it yet."""
         with self._transaction():
             self._database.execute("DELETE FROM listed")
             self._set(began=at)
 
-    @_guarded
     def end_round(self, at: float) -> None:
         """Note when a round ends and how many users belonged to it, and shorten the log."""
         with self._transaction():
@@ -284,7 +188,6 @@ class StateFile:
     def _set(self, **facts: float) -> None:
         self._database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
 
-    @_guarded
     def undelivered(self) -> list[Event]:
         """Give the first 100 events that nobody has acknowledged, the oldest first."""
         found = self._database.execute(
@@ -292,13 +195,11 @@ class StateFile:
         )
         return [Event.from_dict(json.loads(body)) for (body,) in found]
 
-    @_guarded
     def acknowledge(self, event: Event, at: float) -> None:
         """Note that an event has been received."""
         mark = "UPDATE events SET acknowledged = ? WHERE id = ?"
         self._database.execute(mark, (at, event.id))
 
-    @_guarded
     def status(self) -> Status:
         """Tell how far the watch has come."""
         ended, users = self.fact("ended"), self.fact("users")
@@ -330,6 +231,9 @@ class StateFile:
     def close(self) -> None:
         """Close the file, and let another watch have it."""
         self._database.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
         if self._lock is not None:
             self._lock.close()
 

@@ -1,0 +1,105 @@
+"""What a watch goes by: its rules, a look at a user, and what is known of an account."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+
+from publora_async._watch.changes import Health, Kind, Packed, pack, unpack
+from publora_async.connection_list import ConnectionList
+from publora_async.records import Connection
+
+__all__ = ["WORSE", "Known", "Look", "Rules"]
+
+WORSE: Final = frozenset({Kind.BROKE, Kind.GONE})
+"""What one would rather be sure of."""
+
+
+@attrs.frozen
+class Rules:
+    """
+    How long a change has to be seen before it is news, and how long an account has to be calm.
+
+    Attributes:
+        every: Seconds from one round to the next.
+        users: How many users a round asks about.
+        within: How soon is soon. ``None``: as the service judges.
+        baseline: Whether nobody is told of what is broken already.
+    """
+
+    every: float
+    users: int = 1
+    within: timedelta | None = None
+    baseline: bool = False
+
+    @property
+    def soon(self) -> float:
+        """Seconds to the second look: among few users as long as a few more are asked about."""
+        share = 3 / self.users if self.users > 1 else 0.0
+        return self.every * min(max(share, 1 / 20), 1 / 4)
+
+    def patience(self, kind: Kind, *, careful: bool) -> float:
+        """Seconds for which a change has to be seen."""
+        if kind is Kind.SILENT:
+            return 2 * self.every
+        return self.every / 2 if careful and kind in WORSE else self.soon
+
+    @property
+    def calm(self) -> float:
+        """Seconds without a change, after which an account flaps no longer."""
+        return 4 * self.every
+
+
+@attrs.frozen
+class Look:
+    """
+    What one look at a user has shown.
+
+    Attributes:
+        user: The user's id; empty for the key's own account.
+        at: When.
+        accounts: The accounts. ``None``: nothing could be learned.
+        why: Why not.
+        detached: Whether the user is no longer managed.
+        tests: Whether the live test found those to work that are expired by their date alone.
+    """
+
+    user: str
+    at: datetime
+    accounts: ConnectionList | None = None
+    why: str = ""
+    detached: bool = False
+    tests: Mapping[str, bool | None] = attrs.field(factory=dict)
+
+
+@attrs.define
+class Known:
+    """
+    What is known of one account.
+
+    Attributes:
+        account: How it was last seen, under the names that were told.
+        told: Its health, as of the changes that were seen for long enough.
+        suspects: Since when the others are seen.
+        changes: When it last went to and fro.
+        flapping: What was told of its health before it began to flap. ``None``: it does not.
+    """
+
+    account: Connection
+    told: Health = Health.FINE
+    suspects: dict[str, float] = attrs.field(factory=dict)
+    changes: list[float] = attrs.field(factory=list)
+    flapping: Health | None = None
+
+    def pack(self) -> Packed:
+        """Give it as JSON."""
+        packed = pack(self.account)
+        return [*packed, self.told, self.suspects, self.changes, self.flapping]
+
+    @classmethod
+    def unpack(cls, packed: Packed) -> "Known":
+        """Read what :meth:`pack` gave."""
+        *account, told, suspects, changes, flapping = packed
+        before = None if flapping is None else Health(flapping)
+        return cls(unpack(account), Health(told), suspects, changes, before)

@@ -1,0 +1,346 @@
+"""Which changes are news, and when: said look by look, and by a machine that tries everything."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+import attrs
+import pytest
+from hypothesis import strategies
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from publora_async import Connection, ConnectionList, Event
+from publora_async._watch.changes import Health
+from publora_async._watch.judge import judge
+from publora_async._watch.looks import Known, Look, Rules
+
+START = datetime(2026, 11, 2, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+EVERY = 6 * 3600.0
+SOON = 0.3 * HOUR
+"""Of a round of six hours, a twentieth."""
+
+
+@attrs.define
+class User:
+    """What is known of one user, look after look."""
+
+    rules: Rules = attrs.field(factory=lambda: Rules(EVERY))
+    now: datetime = START
+    known: dict[str, Known] | None = None
+    again: float | None = None
+
+    def sees(
+        self,
+        *accounts: Connection,
+        after: timedelta = timedelta(0),
+        careful: bool = False,
+        detached: bool = False,
+        tests: Mapping[str, bool | None] | None = None,
+    ) -> list[Event]:
+        """Look once more, so long after the last time."""
+        self.now += after
+        look = Look("u", self.now, ConnectionList(accounts), detached=detached, tests=tests or {})
+        verdict = judge(self.known, look, self.rules, careful=careful)
+        # As it comes back from the file.
+        self.known = {i: Known.unpack(one.pack()) for i, one in verdict.known.items()}
+        self.again = verdict.again
+        return verdict.events
+
+    def twice(self, *accounts: Connection, after: timedelta = HOUR) -> list[str]:
+        """Look, and look again soon; give the kinds of what is told."""
+        first = self.sees(*accounts, after=after)
+        return kinds([*first, *self.sees(*accounts, after=SOON)])
+
+
+def kinds(events: Iterable[Event]) -> list[str]:
+    return [event.kind for event in events]
+
+
+def account(
+    name: str = "1",
+    status: str | None = "valid",
+    username: str | None = None,
+    access_token_expires_at: datetime | None = None,
+) -> Connection:
+    return Connection(
+        platform_id=f"x-{name}",
+        token_status=status,
+        username=username,
+        access_token_expires_at=access_token_expires_at,
+    )
+
+
+def test_nothing_is_news_before_a_second_look_has_shown_it() -> None:
+    user = User()
+    user.sees(account())
+    assert user.sees(account(status="expired"), after=HOUR) == []
+    assert user.again == (user.now + SOON).timestamp()
+    assert user.sees(account(status="expired"), after=SOON / 2) == []
+    (event,) = user.sees(account(status="expired"), after=SOON / 2)
+    assert (event.kind, event.user_id, event.platform_id) == ("broke", "u", "x-1")
+    assert (event.since, event.reason) == (user.now - SOON, "service")
+    assert (event.before, event.after) == (account(), account(status="expired"))
+    assert user.again is None
+    assert user.sees(account(status="expired"), after=HOUR) == []
+
+
+def test_what_a_second_look_does_not_show_was_nothing() -> None:
+    user = User()
+    user.sees(account())
+    assert user.sees(account(status="expired"), after=HOUR) == []
+    assert user.sees(account(), after=SOON) == []
+    assert user.sees(account(status="expired"), after=SOON) == []
+
+
+def test_an_account_breaks_recovers_is_renamed_expires_soon_and_goes() -> None:
+    user = User()
+    user.sees(account())
+    assert user.twice(account(status="expired")) == ["broke"]
+    assert user.twice(account()) == ["recovered"]
+    assert user.twice(account(username="@a")) == []
+    assert user.twice(account(username="@b")) == ["renamed"]
+    assert user.twice(account(status="expiring_soon", username="@b")) == ["expiring"]
+    assert user.twice(account(username="@b")) == []
+    assert user.twice() == ["gone"]
+    assert user.twice(account()) == ["appeared"]
+
+
+def test_of_a_new_account_that_is_broken_both_is_told() -> None:
+    user = User()
+    user.sees()
+    assert user.twice(account(status="expired")) == ["appeared", "broke"]
+
+
+def test_an_account_that_comes_for_a_moment_was_nothing() -> None:
+    user = User()
+    user.sees()
+    assert user.sees(account(), after=HOUR) == []
+    assert user.sees(after=SOON) == []
+    assert user.known == {}
+
+
+def test_what_is_broken_when_somebody_is_first_seen_is_news_but_not_that_it_is_there() -> None:
+    user = User()
+    assert user.twice(account(status="expired"), account("2")) == ["broke"]
+
+
+def test_a_baseline_tells_nothing_of_what_is_so_already() -> None:
+    user = User(Rules(EVERY, baseline=True))
+    broken, soon = account(status="expired"), account("2", "expiring_soon")
+    assert user.twice(broken, soon, account("3", "unknown")) == []
+    assert user.twice(account(), account("2", "expired"), account("3")) == ["broke"]
+    assert user.twice(broken, account("2", "expired"), account("3")) == ["broke"]
+
+
+def test_what_is_not_known_says_nothing_and_takes_nothing_back() -> None:
+    user = User()
+    user.sees(account())
+    user.sees(account(status="expired"), after=HOUR)
+    assert user.sees(account(status="unknown"), after=SOON) == []
+    assert kinds(user.sees(account(status="expired"), after=SOON)) == ["broke"]
+    assert user.twice(account(status="on holiday")) == []
+    assert user.twice(account()) == ["recovered"]
+
+
+def test_lists_that_no_longer_say_how_an_account_is_are_believed_after_two_rounds() -> None:
+    past = START - HOUR
+    user = User()
+    user.sees(account(access_token_expires_at=past))
+    silent = account(status=None, access_token_expires_at=past)
+    assert user.twice(silent) == []
+    assert user.twice(account(access_token_expires_at=past)) == []
+    assert user.twice(silent) == []
+    assert user.twice(silent, after=2 * timedelta(seconds=EVERY)) == []
+    assert user.twice(silent) == ["broke"]
+
+
+def test_a_token_that_has_expired_by_its_date_is_tested() -> None:
+    dated = account(status=None, access_token_expires_at=START + HOUR)
+    user = User(Rules(EVERY, baseline=True))
+    user.sees(dated)
+    assert user.again == (START + HOUR).timestamp() + 1
+    works = {"x-1": True}
+    user.sees(dated, after=2 * HOUR, tests=works)
+    assert user.sees(dated, after=SOON, tests=works) == []
+    user.sees(dated, after=HOUR, tests={"x-1": False})
+    (event,) = user.sees(dated, after=SOON, tests={"x-1": False})
+    assert (event.kind, event.reason) == ("broke", "live_test")
+    user.sees(dated, after=HOUR, tests=works)
+    assert kinds(user.sees(dated, after=SOON, tests=works)) == ["recovered"]
+
+
+def test_where_the_test_says_nothing_the_date_is_believed() -> None:
+    dated = account(status=None, access_token_expires_at=START + HOUR)
+    user = User(Rules(EVERY, baseline=True))
+    user.sees(dated)
+    user.sees(dated, after=2 * HOUR, tests={"x-1": None})
+    (event,) = user.sees(dated, after=SOON, tests={"x-1": None})
+    assert (event.kind, event.reason) == ("broke", "expiry_date")
+
+
+def test_a_list_that_is_suddenly_empty_is_not_believed_soon() -> None:
+    many = [account(str(number)) for number in range(5)]
+    user = User()
+    user.sees(*many)
+    assert user.twice() == []
+    assert user.twice(*many) == []
+    user.sees(after=HOUR)
+    assert kinds(user.sees(after=3 * HOUR)) == ["gone"] * 5
+
+
+def test_that_somebody_is_detached_is_believed_soon() -> None:
+    user = User()
+    user.sees(*(account(str(number)) for number in range(5)))
+    user.sees(after=HOUR, detached=True)
+    events = user.sees(after=SOON, detached=True)
+    assert {(event.kind, event.reason) for event in events} == {("gone", "service")}
+    assert len(events) == 5
+
+
+def test_where_all_looks_worse_one_is_careful() -> None:
+    user = User()
+    user.sees(account())
+    assert user.sees(account(status="expired"), after=HOUR, careful=True) == []
+    assert user.sees(account(status="expired"), after=SOON, careful=True) == []
+    assert kinds(user.sees(account(status="expired"), after=3 * HOUR, careful=True)) == ["broke"]
+
+
+def test_a_clock_that_is_set_back_makes_nothing_news_and_nothing_wait_for_ever() -> None:
+    user = User()
+    user.sees(account())
+    user.sees(account(status="expired"), after=HOUR)
+    assert user.sees(account(status="expired"), after=-24 * HOUR) == []
+    assert kinds(user.sees(account(status="expired"), after=SOON)) == ["broke"]
+
+
+def test_what_flaps_is_said_to_once_and_told_how_it_is_when_it_is_calm() -> None:
+    user = User()
+    user.sees(account())
+    told: list[str] = []
+    for _ in range(6):
+        told += user.twice(account(status="expired"), after=3 * HOUR)
+        told += user.twice(account(), after=3 * HOUR)
+    assert told == ["broke", "recovered", "broke", "recovered", "flapping"]
+    told = user.twice(account(status="expired"), after=3 * HOUR)
+    assert told == []
+    assert user.twice(account(status="expired"), after=12 * HOUR) == []
+    (event,) = user.sees(account(status="expired"), after=12 * HOUR)
+    assert event.kind == "broke"
+    assert user.twice(account()) == ["recovered"]
+
+
+def test_what_flapped_and_is_as_it_was_is_not_told_of_again() -> None:
+    user = User()
+    user.sees(account())
+    for _ in range(3):
+        user.twice(account(status="expired"), after=3 * HOUR)
+        user.twice(account(), after=3 * HOUR)
+    assert user.sees(account(), after=25 * HOUR) == []
+    assert user.twice(account(status="expired")) == ["broke"]
+
+
+def test_an_account_that_comes_and_goes_flaps_too() -> None:
+    user = User()
+    user.sees(account())
+    told: list[str] = []
+    for _ in range(3):
+        told += user.twice(after=3 * HOUR)
+        told += user.twice(account(), after=3 * HOUR)
+    told += user.twice(after=3 * HOUR)
+    assert told == ["gone", "appeared", "gone", "appeared", "flapping"]
+    assert kinds(user.sees(after=25 * HOUR)) == ["gone"]
+    user.sees(after=50 * HOUR)
+    assert user.known == {}
+
+
+def test_what_was_broken_before_all_and_flaps_is_not_said_to_have_recovered() -> None:
+    user = User(Rules(EVERY, baseline=True))
+    user.sees(account(status="expired"))
+    told: list[str] = []
+    for _ in range(3):
+        told += user.twice(account(), after=3 * HOUR)
+        told += user.twice(account(status="expired"), after=3 * HOUR)
+    assert told == ["broke", "recovered", "broke", "flapping"]
+
+
+@pytest.mark.parametrize("last", ["expired", "valid"])
+def test_what_flaps_from_before_all_ends_without_a_recovery_of_what_was_not_told(last: str) -> None:
+    user = User(Rules(EVERY, baseline=True))
+    user.sees(account(status="expired"))
+    known = (user.known or {})["x-1"]
+    user.known = {"x-1": attrs.evolve(known, flapping=Health.MUTED, changes=[0.0])}
+    if last == "valid":
+        user.twice(account())
+        user.known["x-1"].changes = [0.0]
+    assert user.sees(account(status=last), after=HOUR) == []
+    assert user.twice(account()) == []
+
+
+class TruthMachine(RuleBasedStateMachine):
+    """An account whose truth changes, looked at at any time, by any clock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.user = User()
+        self.user.sees(account())
+        self.told: list[str] = []
+        self.real: str | None = "valid"
+
+    def look(self, after: timedelta) -> None:
+        accounts = [] if self.real is None else [account(status=self.real)]
+        self.told += kinds(self.user.sees(*accounts, after=after))
+
+    @rule(real=strategies.sampled_from(["valid", "expired", "expiring_soon", "unknown", None]))
+    def changes(self, real: str | None) -> None:
+        self.real = real
+
+    @rule(minutes=strategies.integers(-2000, 2000))
+    def is_looked_at(self, minutes: int) -> None:
+        self.look(timedelta(minutes=minutes))
+
+    @rule()
+    def is_calm(self) -> None:
+        """For long enough: whatever is true is known then."""
+        for _ in range(6):
+            self.look(timedelta(hours=26))
+        if self.real != "unknown":
+            assert self.state() == self.real
+
+    def state(self) -> str | None:
+        there, status = True, "valid"
+        for kind in self.told:
+            there = kind != "gone" if kind in {"gone", "appeared"} else there
+            changed = {
+                "broke": "expired",
+                "recovered": "valid",
+                "appeared": "valid",
+                "expiring": "expiring_soon",
+            }
+            status = changed.get(kind, status)
+        # That a token was renewed in time is not told.
+        if status == "expiring_soon" and self.real == "valid":
+            status = "valid"
+        return status if there else None
+
+    @invariant()
+    def a_recovery_follows_a_break_and_nothing_is_told_twice(self) -> None:
+        broken, there = False, True
+        for kind in self.told:
+            if kind in {"broke", "recovered"}:
+                assert there
+                assert broken == (kind == "recovered")
+                broken = kind == "broke"
+            elif kind in {"appeared", "gone"}:
+                assert there == (kind == "gone")
+                there, broken = kind == "appeared", False
+
+    @precondition(lambda self: self.told)
+    @invariant()
+    def it_flaps_only_where_it_went_to_and_fro(self) -> None:
+        for number, kind in enumerate(self.told):
+            if kind == "flapping":
+                before = [k for k in self.told[:number] if k not in {"expiring", "flapping"}]
+                assert len(before) >= 4
+
+
+TestTruth = TruthMachine.TestCase

@@ -1,0 +1,323 @@
+"""Who is looked at when, by a clock that jumps; what is asked is answered at once."""
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from publora_async import (
+    AuthenticationError,
+    Connection,
+    ConnectionList,
+    ConnectionTest,
+    Event,
+    ManagedUser,
+    PermissionDeniedError,
+    PubloraError,
+    ServerError,
+)
+from publora_async._http.gate import Gate
+from publora_async._watch.looks import Rules
+from publora_async._watch.rounds import Rounds
+from publora_async.sandbox import Clock
+
+START = datetime(2026, 11, 2, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DOWN = ServerError(500, "down")
+DETACHED = PermissionDeniedError(403, "User is not managed by key")
+
+
+class OverError(Exception):
+    """The time of a test is over."""
+
+
+class BoundedClock(Clock):
+    """Jumps, until it is over."""
+
+    end = START + 24 * HOUR
+
+    def __init__(self) -> None:
+        super().__init__(START, skip_sleep=True)
+
+    async def sleep(self, seconds: float) -> None:
+        if self.now() + timedelta(seconds=seconds) > self.end:
+            raise OverError
+        await super().sleep(seconds)
+
+
+@attrs.define
+class World:
+    """
+    A service as it is at each moment.
+
+    Attributes:
+        accounts: Gives what is found for a user at a time, or what goes wrong.
+        clock: The time.
+        looks: When who was looked at, in hours.
+        tests: Which accounts were tested.
+        tested: What a test gives.
+    """
+
+    accounts: Callable[[str | None, datetime], Iterable[Connection] | PubloraError]
+    clock: BoundedClock = attrs.field(factory=BoundedClock)
+    looks: list[tuple[float, str | None]] = attrs.field(factory=list)
+    tests: list[str] = attrs.field(factory=list)
+    tested: ConnectionTest | PubloraError = attrs.field(
+        factory=lambda: ConnectionTest(platform_id="x-1", status="ok")
+    )
+
+    async def accounts_of(self, user_id: str | None, _: Gate) -> ConnectionList | PubloraError:
+        now = self.clock.now()
+        self.looks.append(((now - START) / HOUR, user_id))
+        found = self.accounts(user_id, now)
+        if isinstance(found, AuthenticationError):
+            raise found
+        return found if isinstance(found, PubloraError) else ConnectionList(found)
+
+    async def test(self, _: str | None, platform_id: str, __: Gate) -> Any:  # noqa: ANN401
+        self.tests.append(platform_id)
+        return self.tested
+
+    def watch(
+        self, users: object, path: str = ":memory:", *, once: bool = False, baseline: bool = False
+    ) -> Rounds:
+        """Watch them, a round each six hours."""
+        rules = Rules(6 * 3600.0, baseline=baseline)
+        gate: Any = lambda: None  # noqa: E731
+        whom: Any = users
+        rounds = Rounds(whom, rules, path, self.clock, gate, self.accounts_of, self.test, 4, once)
+        return attrs.evolve(rounds, draw=lambda: 0.5)
+
+
+async def told(rounds: Rounds, most: int = 1000) -> list[tuple[float, Event]]:
+    """Watch until the time is over; give what is told, and when."""
+    events = []
+    stream = rounds.events()
+    try:
+        async for event in stream:
+            events.append(((rounds.clock.now() - START) / HOUR, event))
+            if len(events) == most:
+                break
+    except OverError:
+        pass
+    finally:
+        await stream.aclose()
+    assert not [one for one in threading.enumerate() if one.name.startswith("publora-watch")]
+    return events
+
+
+def fine(_: str | None, __: datetime) -> list[Connection]:
+    return [Connection(platform_id="x-1", token_status="valid")]
+
+
+def broken_from(hour: float) -> Callable[[str | None, datetime], list[Connection]]:
+    def accounts(_: str | None, now: datetime) -> list[Connection]:
+        status = "expired" if now >= START + hour * HOUR else "valid"
+        return [Connection(platform_id="x-1", token_status=status)]
+
+    return accounts
+
+
+async def test_the_first_round_is_quick_and_the_others_are_spread() -> None:
+    world = World(fine)
+    users = [f"u{number}" for number in range(12)]
+    assert await told(world.watch(users)) == []
+    assert world.looks[:12] == [(0, user) for user in users]
+    hours, asked = zip(*world.looks[12:24], strict=True)
+    assert asked == tuple(users)
+    assert hours == pytest.approx([6 + (number + 0.05) / 2 for number in range(12)])
+    assert len(world.looks) == 4 * 12
+
+
+async def test_who_is_named_twice_is_looked_at_once() -> None:
+    world = World(fine)
+    world.clock.end = START + HOUR
+    await told(world.watch(["a", "b", "a"]))
+    assert world.looks == [(0, "a"), (0, "b")]
+
+
+async def test_the_keys_own_account_is_looked_at() -> None:
+    world = World(broken_from(5))
+    ((hour, event),) = await told(world.watch(None))
+    assert (event.kind, event.user_id) == ("broke", None)
+    assert hour == pytest.approx(6 + 0.05 * 6 + 0.3)
+
+
+@pytest.mark.parametrize("form", ["list", "users", "function", "generator", "awaited", "async"])
+async def test_users_come_in_any_form(form: str) -> None:
+    users = [ManagedUser(id="a"), ManagedUser(id="b")]
+
+    async def stream() -> AsyncIterator[ManagedUser]:
+        for user in users:
+            yield user
+
+    async def wait() -> list[ManagedUser]:
+        return users
+
+    forms: dict[str, object] = {
+        "list": ["a", "b"],
+        "users": users,
+        "function": lambda: users,
+        "generator": lambda: (user for user in users),
+        "awaited": wait,
+        "async": stream,
+    }
+    world = World(fine)
+    await told(world.watch(forms[form]))
+    assert [user for _, user in world.looks] == ["a", "b"] * 4
+
+
+async def test_a_second_look_comes_soon_and_makes_it_news() -> None:
+    world = World(broken_from(7))
+    events = await told(world.watch([f"u{number}" for number in range(40)], baseline=True))
+    assert sorted(event.user_id or "" for _, event in events) == sorted(
+        f"u{number}" for number in range(40)
+    )
+    # All break at one time, which may be an error of the service: half a round is waited.
+    assert max(hour for hour, _ in events) < 7 + 2 * 6
+
+
+async def test_an_account_is_looked_at_when_its_date_has_come() -> None:
+    date = START + 8.5 * HOUR
+
+    def accounts(_: str | None, now: datetime) -> list[Connection]:
+        status = "expired" if now >= date else "expiring_soon"
+        return [Connection(platform_id="x-1", token_status=status, access_token_expires_at=date)]
+
+    world = World(accounts)
+    ((hour, event),) = await told(world.watch(["a"], baseline=True))
+    assert event.kind == "broke"
+    assert hour == pytest.approx(8.5 + 0.3, abs=0.01)
+
+
+async def test_who_cannot_be_asked_is_asked_again_ever_later_and_never_gone() -> None:
+    def accounts(user: str | None, now: datetime) -> Iterable[Connection] | PubloraError:
+        return DOWN if START < now < START + 5 * HOUR else fine(user, now)
+
+    world = World(accounts)
+    world.clock.end = START + 14 * HOUR
+    assert await told(world.watch(["a"])) == []
+    world = World(lambda _, __: DOWN)
+    world.clock.end = START + 5.9 * HOUR
+    assert await told(world.watch(["a"])) == []
+    hours = [hour for hour, _ in world.looks]
+    assert hours == pytest.approx([0, 0.3, 0.6, 1.2, 2.4, 4.8])
+
+
+async def test_who_is_no_longer_listed_is_asked_once_more_and_forgotten() -> None:
+    lists = iter([["a", "b"]])
+    world = World(fine)
+    assert await told(world.watch(lambda: next(lists, ["a"]))) == []
+    assert [user for _, user in world.looks] == ["a", "b", "a", "b", "a", "a"]
+
+
+async def test_who_is_no_longer_listed_as_no_longer_managed_is_gone() -> None:
+    def accounts(user: str | None, now: datetime) -> Iterable[Connection] | PubloraError:
+        return DETACHED if user == "b" and now > START else fine(user, now)
+
+    lists = iter([["a", "b"]])
+    ((_, event),) = await told(World(accounts).watch(lambda: next(lists, ["a"])))
+    assert (event.kind, event.user_id, event.reason) == ("gone", "b", "service")
+
+
+async def test_a_list_of_users_that_cannot_be_had_is_waited_for() -> None:
+    failures = [DOWN, DOWN]
+
+    def users() -> list[str]:
+        if failures:
+            raise failures.pop()
+        return ["a"]
+
+    world = World(fine)
+    await told(world.watch(users))
+    assert world.looks[0][0] == pytest.approx(0.6)
+    failures.append(DOWN)
+    with pytest.raises(ServerError):
+        await told(world.watch(users, once=True))
+
+
+@pytest.mark.parametrize(
+    ("platform", "tested", "reason"),
+    [
+        ("x", ConnectionTest(platform_id="x-1", status="error", message="no"), "live_test"),
+        ("x", DOWN, "expiry_date"),
+        ("pinterest", ConnectionTest(platform_id="x", status="error"), "expiry_date"),
+        ("telegram", ConnectionTest(platform_id="x", status="error"), "expiry_date"),
+        ("x", ConnectionTest(platform_id="x-1", status="ok"), None),
+    ],
+)
+async def test_only_what_has_expired_by_its_date_alone_is_tested(
+    platform: str, tested: ConnectionTest | PubloraError, reason: str | None
+) -> None:
+    accounts = [
+        Connection(platform_id=f"{platform}-1", access_token_expires_at=START - HOUR),
+        Connection(platform_id="b-1", access_token_expires_at=START + 900 * HOUR),
+        Connection(platform_id="c-1", token_status="valid", access_token_expires_at=START - HOUR),
+    ]
+    world = World(lambda _, __: accounts, tested=tested)
+    events = await told(world.watch(["a"], once=True))
+    assert [event.reason for _, event in events] == ([reason] if reason else [])
+    assert set(world.tests) == {f"{platform}-1"}
+
+
+async def test_once_ends_with_the_second_looks_that_it_takes() -> None:
+    world = World(lambda user, now: DOWN if user == "b" else broken_from(0)(user, now))
+    ((hour, event),) = await told(world.watch(["a", "b"], once=True))
+    assert hour == pytest.approx(1.5)
+    assert event.user_id == "a"
+    world = World(fine)
+    assert await told(world.watch(["a"], once=True)) == []
+    assert world.clock.now() == START
+
+
+async def test_a_refused_key_ends_it() -> None:
+    world = World(lambda _, __: AuthenticationError(401, "Invalid API key"))
+    with pytest.raises(AuthenticationError):
+        await told(world.watch(["a"]))
+
+
+async def test_what_was_not_acknowledged_is_told_again(tmp_path: Path) -> None:
+    path = str(tmp_path / "accounts.db")
+    ((_, first),) = await told(World(broken_from(0)).watch(["a"], path), most=1)
+    ((_, again),) = await told(World(broken_from(0)).watch(["a"], path))
+    assert again == first
+    assert await told(World(broken_from(0)).watch(["a"], path)) == []
+
+
+async def test_a_round_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    path = str(tmp_path / "accounts.db")
+    users = [f"u{number}" for number in range(6)]
+    world = World(fine)
+    world.clock.end = START + 9.5 * HOUR
+    await told(world.watch(users, path))
+    later = World(fine, clock=BoundedClock())
+    later.clock.set(START + 9.5 * HOUR)
+    later.clock.end = START + 12.5 * HOUR
+    await told(later.watch(users, path))
+    # Those whose time has passed at once, the others at theirs, and then the next round.
+    hours = [hour for hour, _ in later.looks]
+    assert hours == pytest.approx([9.5, 9.5, 9.5, 9.5, 10.05, 11.05, 12.05])
+
+
+@pytest.mark.parametrize("hours", [-1000, 1000])
+async def test_a_clock_that_was_set_begins_a_round(tmp_path: Path, hours: float) -> None:
+    path = str(tmp_path / "accounts.db")
+    await told(World(fine).watch(["a"], path))
+    world = World(fine)
+    world.clock.set(START + hours * HOUR)
+    world.clock.end = world.clock.now() + HOUR
+    await told(world.watch(["a"], path))
+    ((hour, _),) = world.looks
+    assert hour == pytest.approx(hours + 0.3, abs=0.001)
+
+
+async def test_the_computers_clock_tells_the_time_otherwise() -> None:
+    world = World(broken_from(-9999))
+    rounds = attrs.evolve(world.watch(["a"], once=True), clock=None, rules=Rules(0.02))
+    assert [event.kind async for event in rounds.events()] == ["broke"]
+    now = rounds.clock.now()
+    assert abs(datetime.now(UTC) - now) < HOUR

@@ -1,0 +1,241 @@
+"""What a watch remembers: users, events and rounds, all or nothing."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from publora_async import Connection, ConnectionList, StateFileError
+from publora_async._watch.database import usable
+from publora_async._watch.looks import Look, Rules
+from publora_async._watch.state import StateFile
+
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+AT = NOW.timestamp()
+RULES = Rules(21600.0, users=5000)
+SOON = timedelta(seconds=RULES.soon)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[StateFile]:
+    file = StateFile(str(tmp_path / "accounts.db"))
+    yield file
+    file.close()
+
+
+def account(status: str = "valid", name: str = "1") -> Connection:
+    return Connection(platform_id=f"x-{name}", username="@a", token_status=status)
+
+
+def look(
+    *accounts: Connection, user: str = "u", after: timedelta = timedelta(0), detached: bool = False
+) -> Look:
+    return Look(user, NOW + after, ConnectionList(accounts), detached=detached)
+
+
+def failed(*, user: str = "u", after: timedelta = timedelta(0)) -> Look:
+    return Look(user, NOW + after, why="down")
+
+
+def take(state: StateFile, *looks: Look, unlisted: frozenset[str] = frozenset()) -> int:
+    return state.take_in(looks, RULES, set(unlisted))
+
+
+def rows(state: StateFile) -> list[tuple[object, ...]]:
+    found: list[tuple[object, ...]] = state._database.execute(
+        "SELECT user, again, unknown, why FROM users ORDER BY user"
+    ).fetchall()
+    return found
+
+
+def test_an_event_is_in_the_log_until_it_is_acknowledged(state: StateFile) -> None:
+    take(state, look(account()))
+    assert take(state, look(account("expired"), after=SOON)) == 0
+    assert state.next_due() == AT + 2 * RULES.soon
+    assert take(state, look(account("expired"), after=2 * SOON)) == 1
+    (event,) = state.undelivered()
+    assert (event.kind, event.user_id) == ("broke", "u")
+    assert state.undelivered() == [event]
+    assert state.status().undelivered == 1
+    state.acknowledge(event, AT)
+    assert state.undelivered() == []
+
+
+def test_the_keys_own_account_has_no_user_id(state: StateFile) -> None:
+    take(state, look(account("expired"), user=""))
+    take(state, look(account("expired"), user="", after=SOON))
+    (event,) = state.undelivered()
+    assert event.user_id is None
+
+
+def test_everything_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
+    path = str(tmp_path / "accounts.db")
+    for number, kinds in enumerate(([], ["broke"], ["broke"])):
+        state = StateFile(path)
+        take(state, look(account("expired"), after=number * SOON))
+        assert [event.kind for event in state.undelivered()] == kinds
+        state.close()
+
+
+def test_who_could_not_be_asked_is_unknown_since_then_and_asked_again(state: StateFile) -> None:
+    take(state, look(account()))
+    take(state, failed(after=SOON), failed(user=""))
+    assert state.status().unknown == {None: (NOW, "down"), "u": (NOW + SOON, "down")}
+    assert rows(state)[1] == ("u", AT + 2 * RULES.soon, AT + RULES.soon, "down")
+    later = timedelta(hours=2)
+    take(state, failed(after=later))
+    assert rows(state)[1][1] == AT + 2 * 7200 - RULES.soon
+    take(state, failed(after=timedelta(days=9)))
+    assert rows(state)[1][1] == AT + 9 * 86400 + RULES.every
+    take(state, look(account(), after=later))
+    assert rows(state)[1] == ("u", None, None, None)
+
+
+def test_who_was_not_known_before_is_unknown_too_and_then_seen_for_the_first_time(
+    state: StateFile,
+) -> None:
+    take(state, failed())
+    take(state, look(account(), after=SOON), look(account(), after=2 * SOON))
+    assert state.undelivered() == []
+
+
+def test_who_is_due_is_given_once_and_also_where_the_clock_was_set_back(state: StateFile) -> None:
+    take(state, failed(user="a"), failed(user="b", after=timedelta(days=1)))
+    assert state.due(AT, RULES.every) == ["b"]
+    assert state.due(AT + RULES.soon, RULES.every) == ["a"]
+    assert state.due(AT + RULES.soon, RULES.every) == []
+    assert state.next_due() is None
+
+
+def test_users_belong_to_a_round_once(state: StateFile) -> None:
+    take(state, look(user="a"), look(user="c"))
+    state.begin_round(AT)
+    assert state.enter(["a", "b", "a"]) == ["a", "b"]
+    assert state.enter(["b"]) == []
+    assert state.unlisted() == ["c"]
+    assert state.unlisted() == []
+    state.end_round(AT + 5)
+    assert (state.status().round_ended, state.status().users) == (NOW + timedelta(seconds=5), 3)
+    assert (state.fact("completed"), state.fact("nothing")) == (AT, None)
+    state.begin_round(AT + 9)
+    assert state.enter(["b"]) == ["b"]
+
+
+def test_who_is_no_longer_listed_is_forgotten_without_an_event(state: StateFile) -> None:
+    take(state, look(account()), look(account(), user="v"))
+    take(state, look(after=SOON), unlisted=frozenset({"u"}))
+    assert [row[0] for row in rows(state)] == ["v"]
+    assert state.undelivered() == []
+
+
+def test_of_who_is_detached_all_accounts_are_gone(state: StateFile) -> None:
+    take(state, look(account(), account(name="2")))
+    unlisted = frozenset({"u"})
+    take(state, look(after=SOON, detached=True), unlisted=unlisted)
+    assert [row[0] for row in rows(state)] == ["u"]
+    take(state, look(after=2 * SOON, detached=True))
+    assert [event.kind for event in state.undelivered()] == ["gone", "gone"]
+    take(state, look(after=timedelta(days=9), detached=True))
+    assert rows(state) == []
+
+
+def test_where_half_of_all_looks_worse_nothing_is_believed_soon(state: StateFile) -> None:
+    users = [f"u{number}" for number in range(6)]
+    take(state, *(look(account(), user=user) for user in users))
+    second = timedelta(seconds=1)
+    bad = [look(account("expired"), user=u, after=n * second) for n, u in enumerate(users[:4])]
+    take(state, *bad)
+    assert take(state, look(account("expired"), user="u0", after=SOON)) == 0
+    assert take(state, look(account("expired"), user="u0", after=timedelta(hours=3))) == 1
+    fine = [look(account(), user=user, after=SOON) for user in users[4:] * 3]
+    take(state, *fine)
+    assert take(state, look(account("expired"), user="u1", after=SOON + second)) == 2
+
+
+def test_a_failure_in_the_middle_keeps_nothing_of_the_whole(state: StateFile) -> None:
+    take(state, look(account("expired")))
+    before = rows(state)
+    broken = Look("v", NOW, ConnectionList([1]))  # type: ignore[list-item]  # so that it fails
+    with pytest.raises(AttributeError):
+        take(state, look(account("expired"), after=SOON), broken)
+    assert (rows(state), state.undelivered()) == (before, [])
+    assert take(state, look(account("expired"), after=SOON)) == 1
+
+
+def test_a_full_disk_is_an_error_and_nothing_is_lost(state: StateFile) -> None:
+    take(state, look(account("expired")))
+    (pages,) = state._database.execute("PRAGMA page_count").fetchone()
+    state._database.execute(f"PRAGMA max_page_count = {pages}")
+    many = [look(account(), user=f"user {number}") for number in range(2000)]
+    with pytest.raises(StateFileError, match="full"), usable("accounts.db"):
+        take(state, *many)
+    assert [row[0] for row in rows(state)] == ["u"]
+    state._database.execute("PRAGMA max_page_count = 100000")
+    assert take(state, look(account("expired"), after=SOON)) == 1
+
+
+def test_a_file_that_may_only_be_read_is_an_error(state: StateFile) -> None:
+    state._database.execute("PRAGMA query_only = ON")
+    with pytest.raises(StateFileError, match="readonly"), usable("accounts.db"):
+        take(state, look(account()))
+
+
+def test_a_file_that_another_has_locked_is_an_error(state: StateFile, tmp_path: Path) -> None:
+    state._database.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(tmp_path / "accounts.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StateFileError, match="locked"), usable("accounts.db"):
+        take(state, look(account()))
+    other.close()
+    assert take(state, look(account())) == 0
+
+
+def test_the_log_keeps_what_was_acknowledged_for_three_months(state: StateFile) -> None:
+    take(state, look(account("expired"), account("expired", "2")))
+    take(state, look(account("expired"), account("expired", "2"), after=SOON))
+    state.acknowledge(state.undelivered()[0], AT)
+    state.end_round(AT + 89 * 86400)
+    count = "SELECT COUNT(*) FROM events"
+    assert state._database.execute(count).fetchone() == (2,)
+    state.end_round(AT + 91 * 86400)
+    assert state._database.execute(count).fetchone() == (1,)
+    assert len(state.undelivered()) == 1
+
+
+def test_an_account_takes_less_than_100_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.db"
+    state = StateFile(str(path))
+    users = [f"{number * 7919:024x}" for number in range(2000)]
+    looks = []
+    for user in users:
+        accounts = [
+            Connection(
+                platform_id=f"{platform}-{hash((user, platform)) % 10**19}",
+                username=f"@{user[-8:]}",
+                display_name=f"Name of {user[-8:]}",
+                access_token_expires_at=NOW + timedelta(days=hash(user) % 60),
+                token_status="valid",
+            )
+            for platform in ("twitter", "linkedin", "instagram", "youtube", "facebook")
+        ]
+        looks.append(look(*accounts, user=user))
+    take(state, *looks)
+    state.close()
+    assert path.stat().st_size < 100 * 5 * len(users)
+
+
+def test_nothing_is_written_where_nothing_has_changed(state: StateFile) -> None:
+    take(state, look(account()))
+    before = state._database.total_changes
+    take(state, look(account(), after=SOON))
+    assert state._database.total_changes == before
+
+
+def test_a_file_that_cannot_be_opened_is_not_held(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.db"
+    path.write_bytes(b"no database" * 100)
+    for _ in range(2):
+        with pytest.raises(StateFileError, match="is broken"), usable(str(path)):
+            StateFile(str(path))

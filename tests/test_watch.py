@@ -1,0 +1,210 @@
+"""Watches of both colours, over the sandbox."""
+
+import asyncio
+import gc
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from still_clock import until
+
+from publora_async import AsyncPublora, ConfigurationError, Event, ManagedUser, StateFileError
+from publora_async.sandbox import Clock, Sandbox
+from publora_sync import Publora, Watch
+
+EVERY = timedelta(seconds=0.2)
+"""So that a second look comes a hundredth of a second after the first."""
+
+BROKEN = {"linkedin", "instagram", "youtube"}
+"""The platforms of the sandbox's own account whose tokens have run out."""
+
+
+def broken(events: list[Event]) -> set[str]:
+    return {event.platform_id.partition("-")[0] for event in events if event.kind == "broke"}
+
+
+async def take(publora: AsyncPublora, most: int = 1000, **options: Any) -> list[Event]:  # noqa: ANN401
+    events = []
+    asked: dict[str, Any] = {"every": EVERY, "once": True} | options
+    async with publora.connections.watch(**asked) as watch:
+        async for event in watch:
+            events.append(event)
+            if len(events) == most:
+                break
+    return events
+
+
+@pytest.mark.filterwarnings("ignore:this call blocks the event loop")
+async def test_both_colours_tell_the_same(publora_sandbox: Sandbox) -> None:
+    async with AsyncPublora() as publora:
+        awaited = await take(publora)
+    with Publora() as plain, plain.connections.watch(every=EVERY, once=True) as watch:
+        called = list(watch)
+    assert broken(awaited) == BROKEN
+    assert [(e.kind, e.platform_id) for e in awaited] == [(e.kind, e.platform_id) for e in called]
+    assert publora_sandbox.requests == 4
+
+
+async def test_a_change_is_told_by_the_sandboxs_clock() -> None:
+    clock = Clock(skip_sleep=True)
+    async with (
+        Sandbox(users=3, clock=clock) as sandbox,
+        AsyncPublora(sandbox.api_key, base_url=sandbox.base_url) as publora,
+    ):
+        user_id = sandbox.user_ids[0]
+        platform_id = sandbox.connect("facebook", user_id=user_id, status="valid")
+        sandbox.schedule(timedelta(hours=30), sandbox.expire, platform_id, user_id=user_id)
+        begun = clock.now()
+        async with publora.connections.watch(
+            publora.managed_users.list, every=timedelta(hours=6), clock=clock, baseline=True
+        ) as events:
+            async for event in events:
+                if event.platform_id == platform_id:
+                    break
+        assert (event.kind, event.user_id) == ("broke", user_id)
+        assert timedelta(hours=30) < clock.now() - begun < timedelta(hours=42)
+
+
+async def test_asking_for_the_next_event_acknowledges_the_one_before(
+    publora_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert publora_sandbox.requests == 0
+    state = tmp_path / "accounts.db"
+    async with AsyncPublora() as publora:
+        first = await take(publora, 2, state=state)
+        second = await take(publora, state=state)
+        third = await take(publora, state=state)
+    assert second[0].id == first[1].id
+    assert broken([*first, *second]) == BROKEN
+    assert third == []
+
+
+async def test_a_second_watch_over_a_file_is_refused(
+    publora_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    state = tmp_path / "accounts.db"
+    async with AsyncPublora() as publora:
+        async with publora.connections.watch(every=EVERY, state=state) as watch:
+            await anext(watch)
+            with pytest.raises(StateFileError, match="another watch has"):
+                await take(publora, state=state)
+        assert publora_sandbox.requests == 2
+        await take(publora, 1, state=state)
+
+
+async def test_a_watch_that_is_closed_by_another_task_ends(publora_sandbox: Sandbox) -> None:
+    async with AsyncPublora() as publora:
+        watch = publora.connections.watch(every=timedelta(hours=1), baseline=True)
+
+        async def all_events() -> list[Event]:
+            return [event async for event in watch]
+
+        task = asyncio.create_task(all_events())
+        assert await until(lambda: publora_sandbox.requests == 1)
+        await watch.aclose()
+        assert await task == []
+        assert await watch.next_event() is None
+        await watch.aclose()
+
+
+async def test_a_watch_that_is_cancelled_gives_its_file_back(
+    publora_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    state = tmp_path / "accounts.db"
+    async with AsyncPublora() as publora:
+        watch = publora.connections.watch(every=timedelta(hours=1), baseline=True, state=state)
+        task = asyncio.create_task(watch.next_event())
+        assert await until(lambda: publora_sandbox.requests == 1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await watch.next_event() is None
+        assert await take(publora, state=state, baseline=True) == []
+
+
+def test_a_sync_watch_that_is_dropped_gives_its_file_back(
+    publora_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    state = tmp_path / "accounts.db"
+    with Publora() as publora:
+        watch = publora.connections.watch(every=EVERY, state=state)
+        next(watch)
+        watch.close()
+        watch = publora.connections.watch(every=EVERY, state=state)
+        assert next(watch).kind == "broke"
+        del watch
+        gc.collect()
+
+        def again() -> bool:
+            try:
+                with publora.connections.watch(every=EVERY, state=state) as another:
+                    return next(another).kind == "broke"
+            except StateFileError:
+                return False
+
+        assert any(again() for _ in range(1000))
+    assert publora_sandbox.requests > 0
+    assert "publora-watch" not in {
+        thread.name.rpartition("_")[0] for thread in threading.enumerate()
+    }
+
+
+def listing(publora: Publora) -> Callable[[], list[ManagedUser]]:
+    return lambda: list(publora.managed_users.list())
+
+
+def generating(publora: Publora) -> Callable[[], Iterator[ManagedUser]]:
+    return lambda: (user for user in publora.managed_users.list())
+
+
+def awaiting(publora: Publora) -> Any:  # noqa: ANN401  # an async function
+    async def users() -> list[ManagedUser]:
+        return list(await asyncio.to_thread(publora.managed_users.list))
+
+    return users
+
+
+@pytest.mark.parametrize("users_of", [listing, generating, awaiting])
+def test_the_users_of_a_sync_watch_may_come_by_its_client(
+    publora_sandbox: Sandbox, users_of: Callable[[Publora], Any]
+) -> None:
+    with Publora() as publora:
+        watch: Watch = publora.connections.watch(users_of(publora), every=EVERY, once=True)
+        with watch:
+            users = {event.user_id for event in watch}
+    assert users <= set(publora_sandbox.user_ids)
+    assert users
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"users": "62f5c97a89ef47ccc5e69024"}, "several ids"),
+        ({"users": iter(["a"])}, "users can be read only once: give a list"),
+        ({"users": 7}, "users must be ids, or a function that gives them, not int"),
+        ({"every": timedelta(0)}, "every must be more than nothing"),
+        ({"every": 15}, "every must be a timedelta"),
+        ({"within": 7}, "within must be a timedelta"),
+        ({"concurrency": 0}, "concurrency must be"),
+    ],
+)
+async def test_what_cannot_be_watched_is_refused_at_once(
+    options: dict[str, Any], said: str, publora_sandbox: Sandbox
+) -> None:
+    async with AsyncPublora() as publora:
+        with pytest.raises(ConfigurationError, match=said):
+            publora.connections.watch(**options)
+    with Publora() as plain, pytest.raises(ConfigurationError, match=said):
+        plain.connections.watch(**options)
+    assert publora_sandbox.requests == 0
+
+
+async def test_soon_can_be_later_than_the_service_has_it(publora_sandbox: Sandbox) -> None:
+    publora_sandbox.set_connections(["threads"])
+    async with AsyncPublora() as publora:
+        assert await take(publora) == []
+        (event,) = await take(publora, within=timedelta(days=365))
+    assert event.kind == "expiring"
