@@ -253,9 +253,10 @@ def end_at_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
         signal.set_wakeup_fd(fd_before)
         wakeup.close()
+        if not terminated.is_set():
+            enforcing.join()
     if terminated.is_set():
         raise click.exceptions.Exit(0)
-    enforcing.join()
 
 
 def _enforce(numbers: socket.socket) -> None:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import click
 
+from publora_async._watch.database import usable
 from publora_async._watch.state import StateFile, Status
 from publora_sync import Event, ManagedUser, Watch
 from publora_sync.cli._client import DASHBOARD, OpenClient, open_client
@@ -208,18 +209,18 @@ def _people(urls: tuple[str, ...]) -> Iterator[Receiver]:
         messenger = apprise.Apprise()
         # An address may hold a password: it is not repeated.
         if not messenger.add(url):
-            raise CommandError(f"apprise does not know the address number {number} of --notify")
+            raise CommandError(f"apprise cannot use the address {number} of --notify")
         yield partial(_tell, messenger.notify, number)
 
 
 def _tell(notify: Callable[..., object], number: int, event: Event) -> str:
     body = f"{event}, since {event.since:{_MINUTE}}; {event.reason}. Reconnect at {DASHBOARD}"
     taken = notify(body, title=f"Publora: {event}")
-    return "" if taken else f"the address number {number} of --notify did not take it"
+    return "" if taken else f"address {number} of --notify did not take it"
 
 
 def _status(path: str) -> Status:
-    with closing(StateFile(path, only_read=True)) as file:
+    with usable(path), closing(StateFile(path, only_read=True)) as file:
         return file.status()
 
 

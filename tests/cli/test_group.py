@@ -38,6 +38,8 @@ from command import Run
             ],
         ),
         (["connect"], ["USER", "--days", "--rotate", "--wait", "--max-wait", "Exit codes:"]),
+        (["watch"], ["--every", "--state", "--exec", "--notify", "--once", "Exit codes,"]),
+        (["watch"], ["--baseline", "--status", "--all-users", "PUBLORA_NOTIFY", "SIGTERM"]),
         (["sandbox"], ["--port", "--users", "--seed", "--form", "PUBLORA_BASE_URL=http"]),
         (["sandbox"], ["publora sandbox --latency", "--error-rate", "Exit codes:"]),
     ],

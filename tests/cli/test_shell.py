@@ -1,8 +1,9 @@
-"""What a shell sees: failures in one line, broken pipes, full disks, Ctrl-C."""
+"""What a shell sees: failures in one line, broken pipes, full disks, Ctrl-C, SIGTERM."""
 
 import errno
 import io
 import os
+import queue
 import shlex
 import signal
 import socket
@@ -20,8 +21,8 @@ from hostile import Answer, HostileServer, silence
 
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
-from publora_sync.cli import _client, _connections, publora
-from publora_sync.cli._shell import CommandError, _give_up_output, write
+from publora_sync.cli import _client, _connections, _shell, publora
+from publora_sync.cli._shell import CommandError, _give_up_output, end_at_sigterm, write
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -292,3 +293,66 @@ def test_a_full_disk_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(CommandError, match="cannot write the output: No space left on device"):
             write("an answer\n")
         monkeypatch.undo()
+
+
+@pytest.fixture
+def exits(monkeypatch: pytest.MonkeyPatch) -> "queue.SimpleQueue[int]":
+    """The codes with which the process would have been ended."""
+    exits: queue.SimpleQueue[int] = queue.SimpleQueue()
+    monkeypatch.setattr(_shell, "_GRACE", 0)
+    monkeypatch.setattr(os, "_exit", exits.put)
+    return exits
+
+
+def terminated(caught: type[BaseException], raised: Exception | None = None) -> str:
+    """What the next line would be, where a library catches *caught* and goes on or raises."""
+    with end_at_sigterm():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except caught:
+            if raised:
+                raise raised from None
+    return "the next line"
+
+
+@pytest.mark.parametrize("caught", [Exception, BaseException])
+@pytest.mark.parametrize("raised", [None, RuntimeError("a lock is broken")])
+def test_a_sigterm_ends_with_0_whatever_comes_of_it(
+    exits: "queue.SimpleQueue[int]", caught: type[BaseException], raised: Exception | None
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(click.exceptions.Exit) as ended:
+        terminated(caught, raised)
+    assert (ended.value.exit_code, exits.get()) == (0, 0)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_without_a_sigterm_nothing_is_changed(exits: "queue.SimpleQueue[int]") -> None:
+    threads, before = threading.active_count(), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(ValueError, match="of mine"), end_at_sigterm():
+        raise ValueError("of mine")
+    with pytest.raises(KeyboardInterrupt), end_at_sigterm():
+        signal.raise_signal(signal.SIGINT)
+    with end_at_sigterm():
+        pass
+    assert (threading.active_count(), exits.qsize()) == (threads, 0)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGTERM to catch")
+def test_what_does_not_end_at_a_sigterm_is_ended() -> None:
+    code = (
+        "import threading\n"
+        "from publora_sync.cli._shell import end_at_sigterm\n"
+        "with end_at_sigterm():\n"
+        "    try:\n"
+        "        print('here', flush=True)\n"
+        "        threading.Event().wait()\n"
+        "    except BaseException:\n"
+        "        threading.Event().wait()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"here\n"
+        process.terminate()
+        assert process.wait() == 0
