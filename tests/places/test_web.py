@@ -123,7 +123,8 @@ PLACES = {
         ("flask", "gevent", "gunicorn", "uvloop"),
     ),
     "flask, waitress": Place(
-        "-m waitress --listen 127.0.0.1:{port} --threads 64 flask_app:app",
+        # It accepts a hundred connections; the others wait until idle ones are closed.
+        "-m waitress --listen 127.0.0.1:{port} --threads 64 --connection-limit 500 flask_app:app",
         ("flask", "waitress"),
         lets_finish=False,  # it knows no SIGTERM, which ends it in the middle of its work
         code=-signal.SIGTERM,
