@@ -210,12 +210,19 @@ class Held:
         self._news = asyncio.Condition()
         self._free = asyncio.Event()
         sandbox.faults = Faults(latency=1, sleep=self._hold)
+        self._lost = 0
 
     async def _hold(self, _: float) -> None:
         async with self._news:
             self._waiting += 1
             self._news.notify_all()
-        await self._free.wait()
+        try:
+            await self._free.wait()
+        except asyncio.CancelledError:
+            async with self._news:
+                self._lost += 1
+                self._news.notify_all()
+            raise
 
     async def have(self, number: int) -> None:
         """Wait until this many requests wait."""
@@ -225,6 +232,11 @@ class Held:
     def let_go(self) -> None:
         """Have those and all others served."""
         self._sandbox.faults = None
+    async def lose(self, number: int) -> None:
+        """Wait until whoever sent this many of them has gone away."""
+        async with asyncio.timeout(_PATIENCE), self._news:
+            await self._news.wait_for(lambda: self._lost >= number)
+
         self._free.set()
 
 
