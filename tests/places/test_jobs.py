@@ -168,7 +168,10 @@ async def test_rq_gives_each_user_their_accounts_in_a_process_for_each_job(tmp_p
             seconds = await worker.ended()
     logger.info("rq: %d, then %d, in %.1f s", len(got), len(last), seconds)
     assert last == some
-    assert (worker.code, worker.complaints(), await unexpected(worker, url)) == (0, [], set())
+    # RQ's own, for commands. RQ ends its subscription before it tells it to stop: it may wait for
+    # the next message in between, and is given up after a second.
+    left = await unexpected(worker, url) - {"the thread Thread-1"}
+    assert (worker.code, worker.complaints(), left) == (0, [], set())
 
 
 async def test_apscheduler_asks_about_all_users_in_each_run(tmp_path: Path) -> None:
