@@ -92,7 +92,11 @@ PLACES = {
         ("litestar", "uvicorn"),
         left=r"the thread Thread-1 \(_monitor\)",  # of its log's queue
     ),
-    "quart": Place("-m hypercorn quart_app:app -b 127.0.0.1:{port}", ("quart", "hypercorn")),
+    "quart": Place(
+        # Its three seconds for what is in flight would be a limit on how busy the machine is.
+        "-m hypercorn quart_app:app -b 127.0.0.1:{port} --graceful-timeout 30",
+        ("quart", "hypercorn"),
+    ),
     "aiohttp, own session": Place("-m aiohttp.web -H 127.0.0.1 -P {port} aiohttp_app:make_app"),
     "aiohttp, borrowed session": Place(
         "-m aiohttp.web -H 127.0.0.1 -P {port} aiohttp_app:make_app_that_lends"
