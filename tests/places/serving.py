@@ -201,21 +201,26 @@ async def served(
 
 class Held:
     """
-    Lets a sandbox keep its requests waiting until they are let go.
+    Lets a sandbox keep its requests for connections waiting until they are let go.
 
     Args:
         sandbox: Whose requests.
+        after: How many it serves before.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, after: int = 0) -> None:
         self._sandbox = sandbox
+        self._served_before = after
         self._waiting = 0
         self._lost = 0
         self._news = asyncio.Condition()
         self._free = asyncio.Event()
-        sandbox.faults = Faults(latency=1, sleep=self._hold)
+        sandbox.faults = Faults(latency=1, sleep=self._hold, calls={"GET /platform-connections"})
 
     async def _hold(self, _: float) -> None:
+        if self._served_before:
+            self._served_before -= 1
+            return
         async with self._news:
             self._waiting += 1
             self._news.notify_all()
