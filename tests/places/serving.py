@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -170,33 +171,36 @@ async def served(
     """
     left = folder / "left"
     left.mkdir()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-X", "dev"),
-        *(f"-W{one}" for one in warn),
-        *command,
-        cwd=HERE,
-        env={
-            **os.environ,
-            "HOME": str(folder),
-            "PLACES_LEFT": str(left),
-            "PLACES_UNCLOSED": unclosed,
-            "PUBLORA_API_KEY": sandbox.api_key,
-            "PUBLORA_BASE_URL": sandbox.base_url,
-            "PYTHONPATH": str(HERE / "at_exit"),
-            "PYTHONUNBUFFERED": "1",
-            **(environ or {}),
-        },
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
-    server = Served(process, left, urlsplit(sandbox.base_url).netloc)
-    try:
-        server.url = (await server.says(ready))[0].replace("localhost", "127.0.0.1")
-        yield server
-    finally:
-        await server.kill()
+    # Not in the folder: gunicorn puts a socket there, of its own and with a short path.
+    with TemporaryDirectory() as home:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-X", "dev"),
+            *(f"-W{one}" for one in warn),
+            *command,
+            cwd=HERE,
+            env={
+                **os.environ,
+                "HOME": home,
+                "PLACES_LEFT": str(left),
+                "PLACES_UNCLOSED": unclosed,
+                "PUBLORA_API_KEY": sandbox.api_key,
+                "PUBLORA_BASE_URL": sandbox.base_url,
+                "PYTHONPATH": str(HERE / "at_exit"),
+                "PYTHONUNBUFFERED": "1",
+                "XDG_RUNTIME_DIR": home,
+                **(environ or {}),
+            },
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        server = Served(process, left, urlsplit(sandbox.base_url).netloc)
+        try:
+            server.url = (await server.says(ready))[0].replace("localhost", "127.0.0.1")
+            yield server
+        finally:
+            await server.kill()
 
 
 class Held:
