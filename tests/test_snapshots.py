@@ -1,5 +1,6 @@
 """Snapshots: what has changed from one to another, and files of them."""
 
+import itertools
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -189,3 +190,17 @@ async def test_a_refused_key_has_what_was_answered_before(publora_sandbox: Sandb
         with pytest.raises(AuthenticationError) as caught:
             await publora.connections.snapshot(publora_sandbox.user_ids, concurrency=1)
     assert len(caught.value.results) == 3
+
+
+@hypothesis.given(strategies.lists(sightings, min_size=2, max_size=6))
+def test_the_differences_in_a_row_lead_from_the_first_to_the_last(row: list[Seen]) -> None:
+    there = set(row[0].connections.platform_ids)
+    for before, after in itertools.pairwise(row):
+        for event in Snapshot({"u": before}).diff(Snapshot({"u": after})):
+            if event.kind == "appeared":
+                assert event.platform_id not in there
+                there.add(event.platform_id)
+            else:
+                assert event.platform_id in there
+                there -= {event.platform_id} if event.kind == "gone" else set()
+    assert there == set(row[-1].connections.platform_ids)

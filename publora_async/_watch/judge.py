@@ -181,14 +181,8 @@ class _Judge:
             return []
         since = known.changes[-1]
         kinds = steps(known.flapping, known.told)
-        if known.flapping is Health.MUTED and known.told is Health.BROKEN:
-            known.told = Health.MUTED
-        told, known.flapping, known.changes = known.flapping, None, []
-        return [
-            self._event(kind, known.account, account, since)
-            for kind in kinds
-            if kind in KINDS and not (kind is Kind.RECOVERED and told is Health.MUTED)
-        ]
+        known.flapping, known.changes = None, []
+        return [self._event(kind, known.account, account, since) for kind in kinds if kind in KINDS]
 
     def _event(
         self, kind: Kind, before: Connection, account: Connection | None, first: float

@@ -1,13 +1,18 @@
 """What a watch remembers: users, events and rounds, all or nothing."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import strategies
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from publora_async import Connection, ConnectionList, StateFileError
+from publora_async import Connection, ConnectionList, Event, StateFileError
 from publora_async._watch.database import usable
 from publora_async._watch.looks import Look, Rules
 from publora_async._watch.state import StateFile
@@ -239,3 +244,107 @@ def test_a_file_that_cannot_be_opened_is_not_held(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(StateFileError, match="is broken"), usable(str(path)):
             StateFile(str(path))
+
+
+class FileMachine(RuleBasedStateMachine):
+    """Two users with an account each, asked about in any order, by any clock, through crashes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.path = str(Path(self.folder.name, "accounts.db"))
+        self.now = NOW
+        self.real: dict[str, str | None] = {"a": "valid", "b": "valid"}
+        self.received: list[Event] = []
+        self.state = StateFile(self.path)
+        for user in self.real:
+            self.state.take_in([self.look(user)], RULES, set())
+
+    def look(self, user: str) -> Look:
+        status = self.real[user]
+        accounts = [] if status is None else [account(status)]
+        return Look(user, self.now, ConnectionList(accounts))
+
+    users = strategies.sampled_from("ab")
+
+    @rule(user=users, real=strategies.sampled_from(["valid", "expired", None]))
+    def changes(self, user: str, real: str | None) -> None:
+        self.real[user] = real
+
+    @rule(user=users)
+    def is_looked_at(self, user: str) -> None:
+        self.state.take_in([self.look(user)], RULES, set())
+
+    @rule(user=users)
+    def cannot_be_asked(self, user: str) -> None:
+        self.state.take_in([Look(user, self.now, why="down")], RULES, set())
+
+    @rule(hours=strategies.integers(-40, 40))
+    def time_passes_or_jumps(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule()
+    def is_received(self) -> None:
+        for event in self.state.undelivered()[:1]:
+            self.received.append(event)
+
+    @rule()
+    def is_acknowledged(self) -> None:
+        for event in self.state.undelivered()[:1]:
+            self.received.append(event)
+            self.state.acknowledge(event, self.now.timestamp())
+
+    @rule(user=users)
+    def is_killed_in_the_middle(self, user: str) -> None:
+        broken: Any = ConnectionList([1])  # type: ignore[list-item]  # so that it fails
+        with pytest.raises(AttributeError):
+            self.state.take_in([self.look(user), Look("b", self.now, broken)], RULES, set())
+        self.state.close()
+        self.state = StateFile(self.path)
+
+    @rule()
+    def is_calm(self) -> None:
+        """For long enough: what is told is true then."""
+        for _ in range(6):
+            self.now += timedelta(hours=26)
+            for user in self.real:
+                self.state.take_in([self.look(user)], RULES, set())
+        assert self.told() == self.real
+
+    def told(self) -> dict[str, str | None]:
+        said: dict[str, str | None] = {"a": "valid", "b": "valid"}
+        leads_to = {"broke": "expired", "recovered": "valid", "appeared": "valid", "gone": None}
+        for event in self.log():
+            if event.kind in leads_to:
+                assert event.user_id is not None
+                was, will = said[event.user_id], leads_to[event.kind]
+                # Never twice, and a recovery only of what has broken.
+                assert was != will
+                assert event.kind == "appeared" or was is not None
+                said[event.user_id] = will
+        return said
+
+    def log(self) -> list[Event]:
+        bodies = self.state._database.execute("SELECT body FROM events ORDER BY number")
+        return [Event.from_dict(json.loads(body)) for (body,) in bodies]
+
+    @invariant()
+    def nothing_is_told_twice_or_lost(self) -> None:
+        self.told()
+        log = self.log()
+        assert {event.id for event in self.received} <= {event.id for event in log}
+        assert len({event.id for event in log}) == len(log)
+        waiting = {event.id for event in self.state.undelivered()}
+        assert {event.id for event in log} == waiting | {event.id for event in self.received}
+
+    @invariant()
+    def the_file_is_whole(self) -> None:
+        found = self.state._database.execute("PRAGMA integrity_check").fetchone()
+        assert found == ("ok",)
+
+    def teardown(self) -> None:
+        self.state.close()
+        self.folder.cleanup()
+
+
+TestFile = FileMachine.TestCase

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,6 +41,8 @@ HERE = Path(__file__).parent
 _COMPLAINT = re.compile(
     r"Warning|Traceback|Exception|\bERROR\b|CRITICAL|never awaited|was destroyed|Fatal|Timeout"
 )
+_SLOW_STEP = re.compile(r"^Executing <.*> took [\d.]+ seconds$")
+"""What asyncio's debug mode says on a busy machine, with whatever names are in the step."""
 _PATIENCE = 50
 """Seconds in which a server starts, says or does whatever is waited for."""
 
@@ -109,24 +112,21 @@ class Served:
         """What its process ended with."""
         return self._process.returncode
 
-    def complaints(self, known: str = "$^") -> list[str]:
-        """Give the lines in which it complains, but for those that are *known*."""
+    def complaints(self) -> list[str]:
+        """Give the lines in which it complains."""
         return [
-            line for line in self.lines if _COMPLAINT.search(line) and not re.search(known, line)
+            line for line in self.lines if _COMPLAINT.search(line) and not _SLOW_STEP.search(line)
         ]
 
     async def left(self) -> list[str]:
         """Give the threads and sockets that its processes still had as they exited."""
         # Helpers, such as multiprocessing's, end an instant after it.
         await until(lambda: not any(_alive(self._process.pid)))
-        found = [one for path in self._left.iterdir() for one in path.read_text().splitlines()]
+        told = {path.name: path.read_text().splitlines() for path in self._left.iterdir()}
+        assert str(self._process.pid) in told, "\n".join(["it told nothing:", *self.lines])
+        found = [one for lines in told.values() for one in lines]
         found += [f"the process {name}" for name in _alive(self._process.pid)]
         return sorted(one.replace(self._service, "Publora") for one in found)
-
-    @property
-    def exits(self) -> int:
-        """How many Python processes have exited in good order."""
-        return len([*self._left.iterdir()])
 
     async def kill(self) -> None:
         """Make sure that it is gone, whatever happened."""
@@ -153,6 +153,7 @@ async def served(
     *command: str,
     ready: str = r"http://(?:127\.0\.0\.1|localhost):\d+",
     warn: Iterable[str] = ("error",),
+    unclosed: str = "$^",
     environ: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Served]:
     """
@@ -164,63 +165,86 @@ async def served(
         command: What Python runs.
         ready: What it says then, with where it listens.
         warn: The filters of warnings, the last of which counts first.
+        unclosed: What the software itself leaves to the collection, as CPython names it: a
+            regular expression, which no filter of *warn* can be.
         environ: More of its environment.
     """
     left = folder / "left"
     left.mkdir()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-X", "dev"),
-        *(f"-W{one}" for one in warn),
-        *command,
-        cwd=HERE,
-        env={
-            **os.environ,
-            "HOME": str(folder),
-            "PLACES_LEFT": str(left),
-            "PUBLORA_API_KEY": sandbox.api_key,
-            "PUBLORA_BASE_URL": sandbox.base_url,
-            "PYTHONPATH": str(HERE / "at_exit"),
-            "PYTHONUNBUFFERED": "1",
-            **(environ or {}),
-        },
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
-    server = Served(process, left, urlsplit(sandbox.base_url).netloc)
-    try:
-        server.url = (await server.says(ready))[0].replace("localhost", "127.0.0.1")
-        yield server
-    finally:
-        await server.kill()
+    # Not in the folder: gunicorn puts a socket there, of its own and with a short path.
+    with TemporaryDirectory() as home:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-X", "dev"),
+            *(f"-W{one}" for one in warn),
+            *command,
+            cwd=HERE,
+            env={
+                **os.environ,
+                "HOME": home,
+                "PLACES_LEFT": str(left),
+                "PLACES_UNCLOSED": unclosed,
+                "PUBLORA_API_KEY": sandbox.api_key,
+                "PUBLORA_BASE_URL": sandbox.base_url,
+                "PYTHONPATH": str(HERE / "at_exit"),
+                "PYTHONUNBUFFERED": "1",
+                "XDG_RUNTIME_DIR": home,
+                **(environ or {}),
+            },
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        server = Served(process, left, urlsplit(sandbox.base_url).netloc)
+        try:
+            server.url = (await server.says(ready))[0].replace("localhost", "127.0.0.1")
+            yield server
+        finally:
+            await server.kill()
 
 
 class Held:
     """
-    Lets a sandbox keep its requests waiting until they are let go.
+    Lets a sandbox keep its requests for connections waiting until they are let go.
 
     Args:
         sandbox: Whose requests.
+        after: How many it serves before.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, after: int = 0) -> None:
         self._sandbox = sandbox
+        self._served_before = after
         self._waiting = 0
+        self._lost = 0
         self._news = asyncio.Condition()
         self._free = asyncio.Event()
-        sandbox.faults = Faults(latency=1, sleep=self._hold)
+        sandbox.faults = Faults(latency=1, sleep=self._hold, calls={"GET /platform-connections"})
 
     async def _hold(self, _: float) -> None:
+        if self._served_before:
+            self._served_before -= 1
+            return
         async with self._news:
             self._waiting += 1
             self._news.notify_all()
-        await self._free.wait()
+        try:
+            await self._free.wait()
+        except asyncio.CancelledError:
+            async with self._news:
+                self._lost += 1
+                self._news.notify_all()
+            raise
 
     async def have(self, number: int) -> None:
         """Wait until this many requests wait."""
         async with asyncio.timeout(_PATIENCE), self._news:
             await self._news.wait_for(lambda: self._waiting >= number)
+
+    async def lose(self, number: int) -> None:
+        """Wait until whoever sent this many of them has gone away."""
+        async with asyncio.timeout(_PATIENCE), self._news:
+            await self._news.wait_for(lambda: self._lost >= number)
 
     def let_go(self) -> None:
         """Have those and all others served."""

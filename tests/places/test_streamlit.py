@@ -57,7 +57,8 @@ async def test_streamlit_shows_each_user_their_accounts_in_each_rerun(tmp_path: 
     command = (
         "-m streamlit run streamlit_app.py --server.headless true --server.address 127.0.0.1 "
         f"--server.port {free_port()} --browser.gatherUsageStats false "
-        "--server.fileWatcherType none"
+        # A run of the script ends with a full collection, which 200 runs at once wait for.
+        "--server.fileWatcherType none --runner.postScriptGC false"
     )
     async with Sandbox(users=USERS) as sandbox:
         due = await expected(sandbox, as_shown)

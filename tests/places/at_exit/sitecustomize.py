@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,6 +34,11 @@ def _die(number: int, _: object) -> None:
     signal.raise_signal(number)
 
 
+# Left out here, as what is said of it while the interpreter ends is said in pieces, among which
+# those of other processes come.
+warnings.filterwarnings(
+    "ignore", f"unclosed (file )?({os.environ['PLACES_UNCLOSED']})", ResourceWarning
+)
 # What is registered first is called last.
 atexit.register(_tell)
 # uvicorn ends itself with the signal that it got, once all is closed, and so without an exit.
