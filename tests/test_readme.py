@@ -107,7 +107,7 @@ def test_the_picture_shows_the_accounts_that_the_sandbox_has() -> None:
 COMMANDS = re.findall(r"^python3 .*$", README, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=["see", "test"])
+@pytest.mark.parametrize("command", COMMANDS, ids=["see", "test", "watch"])
 def test_a_python_that_is_too_old_is_told_before_anything_is_installed(command: str) -> None:
     program, _, code = shlex.split(command)[:3]
     assert program == "python3"

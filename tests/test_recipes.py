@@ -29,6 +29,7 @@ def test_every_recipe_has_its_test() -> None:
         "Django",
         "A notebook",
         "A nightly job that mails who must reconnect",
+        "Know when an account breaks",
         "Ids for a cross-post",
         "Errors, and when to try again",
         "Testing your own code",
