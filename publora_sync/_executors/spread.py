@@ -8,8 +8,6 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
-import attrs
-
 from publora_async import (
     AsyncConnections,
     ClientStateError,
@@ -20,7 +18,7 @@ from publora_async._http.gate import GatePolicy
 from publora_sync._bridge import Bridge
 from publora_sync._executors.gate import GateOfWorker
 from publora_sync._executors.parcel import Found, Parcel, Report
-from publora_sync._executors.plan import ChunkSize, Plan
+from publora_sync._executors.plan import ChunkSize, Flight, Plan
 from publora_sync._executors.results import Results
 from publora_sync._executors.users import User, Users
 from publora_sync._executors.worker import ask, ask_all, mistake_of
@@ -36,13 +34,6 @@ LAST: Final = 1.0
 """Seconds that chunks under way have to report what they found, once the run has failed."""
 
 _NO_REPORT: Final = Report(found=[], outcomes=(), pause=None, error=None)
-
-
-@attrs.define(eq=False)
-class _Flight:
-    users: list[User]
-    begun: float
-    is_full: bool
 
 
 class Spread:
@@ -70,7 +61,7 @@ class Spread:
         self._random = transport.random
         self._policy = GatePolicy(plan.concurrency, transport.random)
         self._free = plan.workers
-        self._flights: dict[Future[Parcel[Report]], _Flight] = {}
+        self._flights: dict[Future[Parcel[Report]], Flight] = {}
         self._news: SimpleQueue[Future[Parcel[Report]]] = SimpleQueue()
         self._results = Results(connections, ordered=plan.ordered)
         self._size = ChunkSize()
@@ -181,7 +172,7 @@ class Spread:
         for user in users:
             user.since = min(user.since, now)
         self._free -= 1
-        flight = _Flight(users, now, is_full)
+        flight = Flight(users, now, is_full)
         self._policy.begin()
         if not self._broken:
             parcel = Parcel(self._plan.chunk(users, concurrency, now, is_probe=is_probe))
@@ -234,13 +225,13 @@ class Spread:
             for user in flight.users:
                 self._settle(user, user.lost(error))
 
-    def _landed(self, flight: _Flight, report: Report) -> None:
+    def _landed(self, flight: Flight, report: Report) -> None:
         self._free += 1
         now = time.monotonic()
         self._policy.end_all(report.outcomes, begun=flight.begun, now=now, pause=report.pause)
         self._size.took(now - flight.begun, is_full=flight.is_full)
 
-    def _absorb(self, flight: _Flight, report: Report) -> None:
+    def _absorb(self, flight: Flight, report: Report) -> None:
         self._landed(flight, report)
         for at, found in report.found:
             user = flight.users[at]
