@@ -101,7 +101,7 @@ def _asking(server: Server, pool: Pool | None, workers: int) -> Iterator[tuple[A
 
 def run(*, quick: bool = False) -> Report:
     """Ask about 20,000 users by one process, and by two and four, in turns."""
-    users, rounds = (400, 2) if quick else (20_000, 5)
+    users, rounds = (400, 2) if quick else (20_000, 9)
     report = Report("executors", __doc__)
     if sys.platform != "linux":
         report.absent = {"cpu": "Linux, whose /proc tells what processes took"}

@@ -14,10 +14,24 @@ try:
 except ImportError:  # extra: speed
     orjson = None
 
-__all__ = ["MAX_LEVELS", "is_deep", "is_inexact", "parse", "parse_quickly"]
+__all__ = ["MAX_LEVELS", "is_deep", "is_inexact", "parse", "parse_ahead", "parse_quickly"]
 
 # What is nested five times as deeply still parses, but can no longer be copied or written out.
 MAX_LEVELS: Final = 100
+
+
+class _Parsed(bytes):
+    document: JSONValue
+
+
+def parse_ahead(body: bytes) -> bytes:
+    """Give *body* back, such that :func:`parse_quickly` has nothing left to do where it can."""
+    ahead = _Parsed(body)
+    try:
+        ahead.document = parse_quickly(body)
+    except (ValueError, ResponseDecodeError):  # whoever decodes it meets it again
+        return body
+    return ahead
 
 
 def parse_quickly(body: bytes) -> JSONValue:
@@ -30,6 +44,8 @@ def parse_quickly(body: bytes) -> JSONValue:
     Raises:
         ValueError: Only :func:`parse` can read it, or say why it cannot.
     """
+    if isinstance(body, _Parsed):
+        return body.document
     if orjson is None:
         return parse(body)
     value: JSONValue = orjson.loads(body)

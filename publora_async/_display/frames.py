@@ -59,7 +59,9 @@ def to_pandas(
         "time": "datetime64[us, UTC]",
     }
     named = {name: kinds[kind] for name, kind in columns.items()}
-    frame = pd.DataFrame(list(rows), columns=list(columns)).astype(named)
+    from publora_async._display.pandas_frame import PandasFrame
+
+    frame: pd.DataFrame = PandasFrame(list(rows), columns=list(columns)).astype(named)
     if not time_zone:
         for name in named:
             if columns[name] == "time":
@@ -87,7 +89,9 @@ def to_polars(
         "number": pl.Int64(),
         "time": pl.Datetime("us", "UTC" if time_zone else None),
     }
-    return pl.DataFrame(
+    from publora_async._display.polars_frame import PolarsFrame
+
+    return PolarsFrame(
         [
             pl.Series(
                 name, _column(rows, name, kind), pl.Int64 if kind == "time" else kinds[kind]

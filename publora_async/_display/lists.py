@@ -40,11 +40,12 @@ class Framed(Shown):
         The rows of :meth:`to_records` as a pandas frame; times are ``datetime64`` in UTC.
 
         Each column has the same type whatever the frame holds, also if it is empty. A flag or a
-        number that may be missing has pandas' nullable type.
+        number that may be missing has pandas' nullable type. Its ``to_excel()``, and that of the
+        frames made from it, leaves out the zones, which Excel does not know.
 
         Args:
-            time_zone: Whether the times say that they are in UTC. ``False`` is for spreadsheets,
-                which know no time zones.
+            time_zone: Whether the times say that they are in UTC. ``False`` is for what knows no
+                time zones.
 
         Raises:
             ImportError: pandas is not installed.
@@ -55,11 +56,13 @@ class Framed(Shown):
         """
         The rows of :meth:`to_records` as a polars frame; times are ``Datetime`` in UTC.
 
-        Each column has the same type whatever the frame holds, also if it is empty.
+        Each column has the same type whatever the frame holds, also if it is empty. Its
+        ``write_excel()`` leaves out the zones, which Excel does not know; that of a frame made
+        from it does not.
 
         Args:
-            time_zone: Whether the times say that they are in UTC. ``False`` is for spreadsheets,
-                which know no time zones.
+            time_zone: Whether the times say that they are in UTC. ``False`` is for what knows no
+                time zones, such as ``write_excel()`` of a frame made from this one.
 
         Raises:
             ImportError: polars is not installed.

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 import aiohttp
 
+from publora_async._decoding.strict_json import parse_ahead
 from publora_async._http.exchange import Exchange
 from publora_async._http.failures import Failure, failure_of
 from publora_async._http.options import ClientOptions
@@ -24,9 +25,12 @@ from publora_async._http.straight import Response, Stages
 from publora_async._http.timer import Until
 from publora_async.errors import Limit, ResponseDecodeError
 
-__all__ = ["MAX_ERROR_BODY", "Attempts"]
+__all__ = ["LARGE_BODY", "MAX_ERROR_BODY", "Attempts"]
 
 MAX_ERROR_BODY: Final = 64 * 1024
+
+LARGE_BODY: Final = 128 * 1024
+"""Bytes from which on a body is parsed in one turn of the loop and made records of in the next."""
 
 T = TypeVar("T")
 
@@ -74,18 +78,22 @@ class Attempts:
                 response = await self._exchange.send(session, request, stages)
                 stages.reached, stages.status = "body", response.status
                 try:
-                    if 200 <= response.status < 300 and response.status != 206:
-                        body = await _read(response.content, request.max_body)
-                        if body is None:
-                            return _too_long(request)
-                        return self._read_by(decode, request, response, body)
-                    # Kept before its body is read: a 401 is one however its body breaks off.
-                    refused = self._refusal(request, response, b"")
-                    body = await _read(response.content, MAX_ERROR_BODY)
-                    return self._refusal(request, response, body)
+                    if not (200 <= response.status < 300 and response.status != 206):
+                        # Kept before its body is read: a 401 is one however its body breaks off.
+                        refused = self._refusal(request, response, b"")
+                        body = await _read(response.content, MAX_ERROR_BODY)
+                        return self._refusal(request, response, body)
+                    body = await _read(response.content, request.max_body)
                 finally:
                     # With a body that was not read to its end, this closes it.
                     response.connection.release()
+            # From here on it is there: no limit takes it from the caller any more.
+            if body is None:
+                return _too_long(request)
+            if len(body) >= LARGE_BODY:
+                body = parse_ahead(body)
+                await asyncio.sleep(0)
+            return self._read_by(decode, request, response, body)
         # Whatever asyncio, aiohttp or what somebody has put below them lets through: no user's
         # failure may end a fan-out, and callers expect no errors but ours.
         except Exception as error:  # noqa: BLE001

@@ -9,7 +9,7 @@ from publora_async._http.options import ClientOptions
 from publora_sync._executors.parcel import Chunk, Settings
 from publora_sync._executors.users import User
 
-__all__ = ["ChunkSize", "Plan"]
+__all__ = ["ChunkSize", "Flight", "Plan"]
 
 FEWEST_ROUNDS, MOST_ROUNDS = 4, 32
 """How many users a chunk has for each that is asked about at once."""
@@ -64,6 +64,22 @@ class Plan:
             workers=self.workers,
             is_probe=is_probe,
         )
+
+
+@attrs.frozen(eq=False)
+class Flight:
+    """
+    A chunk that is under way.
+
+    Attributes:
+        users: Whom it is about.
+        begun: When it was given out, by the monotonic clock.
+        is_full: Whether it is as large as one may be.
+    """
+
+    users: list[User]
+    begun: float
+    is_full: bool
 
 
 class ChunkSize:

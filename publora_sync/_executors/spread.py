@@ -8,8 +8,6 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
-import attrs
-
 from publora_async import (
     AsyncConnections,
     ClientStateError,
@@ -20,7 +18,7 @@ from publora_async._http.gate import GatePolicy
 from publora_sync._bridge import Bridge
 from publora_sync._executors.gate import GateOfWorker
 from publora_sync._executors.parcel import Found, Parcel, Report
-from publora_sync._executors.plan import ChunkSize, Plan
+from publora_sync._executors.plan import ChunkSize, Flight, Plan
 from publora_sync._executors.results import Results
 from publora_sync._executors.users import User, Users
 from publora_sync._executors.worker import ask, ask_all, mistake_of
@@ -32,14 +30,10 @@ logger = logging.getLogger("publora_async")
 SLICE: Final = 0.25
 """Seconds of waiting after which a closed client, or a signal, is noticed."""
 
+LAST: Final = 1.0
+"""Seconds that chunks under way have to report what they found, once the run has failed."""
+
 _NO_REPORT: Final = Report(found=[], outcomes=(), pause=None, error=None)
-
-
-@attrs.define(eq=False)
-class _Flight:
-    users: list[User]
-    begun: float
-    is_full: bool
 
 
 class Spread:
@@ -67,12 +61,13 @@ class Spread:
         self._random = transport.random
         self._policy = GatePolicy(plan.concurrency, transport.random)
         self._free = plan.workers
-        self._flights: dict[Future[Parcel[Report]], _Flight] = {}
+        self._flights: dict[Future[Parcel[Report]], Flight] = {}
         self._news: SimpleQueue[Future[Parcel[Report]]] = SimpleQueue()
         self._results = Results(connections, ordered=plan.ordered)
         self._size = ChunkSize()
         self._resume_at = -1
         self._error: Exception | None = None
+        self._end = math.inf
         self._stopped = self._broken = False
 
     def next(self) -> tuple[int, UserConnections] | None:
@@ -116,18 +111,19 @@ class Spread:
         while not self._stopped:
             self._collect()
             wait = self._dispatch()
-            self._results.release(all_of_them=self._error is not None)
+            self._results.release(all_of_them=self._error is not None and not self._flights)
             if self._results.ready or (self._users.are_over and not self._flights):
                 return
-            self._await_news(wait)
+            self._await_news(math.inf if wait is None else time.monotonic() + wait)
+            if time.monotonic() >= self._end:
+                self.cancel()
         self._results.release(all_of_them=True)
 
-    def _await_news(self, seconds: float | None) -> None:
-        end = None if seconds is None else time.monotonic() + seconds
+    def _await_news(self, end: float) -> None:
         while not self._stopped:
             if self._bridge.stopped:
                 raise ClientStateError("this client was closed meanwhile")
-            left = SLICE if end is None else min(SLICE, max(0.0, end - time.monotonic()))
+            left = min(SLICE, max(0.0, min(end, self._end) - time.monotonic()))
             with suppress(Empty):
                 self._take(self._news.get(timeout=left))
                 return
@@ -176,7 +172,7 @@ class Spread:
         for user in users:
             user.since = min(user.since, now)
         self._free -= 1
-        flight = _Flight(users, now, is_full)
+        flight = Flight(users, now, is_full)
         self._policy.begin()
         if not self._broken:
             parcel = Parcel(self._plan.chunk(users, concurrency, now, is_probe=is_probe))
@@ -222,21 +218,21 @@ class Spread:
             except ConfigurationError as another_version:
                 self._fail(another_version)
             return
-        self._end(flight, _NO_REPORT)
+        self._landed(flight, _NO_REPORT)
         if mistake := mistake_of(error):
             self._fail(mistake)
         else:
             for user in flight.users:
                 self._settle(user, user.lost(error))
 
-    def _end(self, flight: _Flight, report: Report) -> None:
+    def _landed(self, flight: Flight, report: Report) -> None:
         self._free += 1
         now = time.monotonic()
         self._policy.end_all(report.outcomes, begun=flight.begun, now=now, pause=report.pause)
         self._size.took(now - flight.begun, is_full=flight.is_full)
 
-    def _absorb(self, flight: _Flight, report: Report) -> None:
-        self._end(flight, report)
+    def _absorb(self, flight: Flight, report: Report) -> None:
+        self._landed(flight, report)
         for at, found in report.found:
             user = flight.users[at]
             self._settle(user, user.settled(found, self._plan.options))
@@ -244,11 +240,13 @@ class Spread:
             self._fail(report.error)
 
     def _settle(self, user: User, found: Found | None) -> None:
-        if found is None:
-            self._users.give_back(user)
-        else:
+        if found is not None:
             self._results.put(user, found)
+        elif self._error is None:
+            self._users.give_back(user)
 
     def _fail(self, error: Exception) -> None:
-        self._error = self._error or error
-        self.cancel()
+        """End with *error*, once the chunks under way have said what they found, or soon."""
+        if self._error is None:
+            self._error, self._end = error, time.monotonic() + LAST
+        self._users.stop()

@@ -85,7 +85,8 @@ async def ask_all(connections: AsyncConnections, user_ids: list[str], gate: Gate
 
 
 def _undecoded(body: bytes, *, strict: bool = False) -> bytes | ConnectionList:
-    return body if _SUCCESS.match(body) else decode_connections(body, strict=strict)
+    # As plain bytes: what was parsed ahead of this is not to travel with them.
+    return bytes(body) if _SUCCESS.match(body) else decode_connections(body, strict=strict)
 
 
 _SUCCESS = re.compile(rb'\s*\{\s*"success"\s*:\s*true\s*,')

@@ -24,7 +24,7 @@ from publora_async import (
     UserConnectionsList,
 )
 from publora_async._http import gate
-from publora_sync._executors import parcel, plan, spread, users
+from publora_sync._executors import parcel, plan, spread, users, worker
 from publora_sync._executors.answers import ExecutorAnswers
 
 
@@ -98,6 +98,66 @@ def test_a_refused_key_stops_the_rest_and_is_raised_with_what_was_answered() -> 
     assert sorted(caught.value.results, key=lambda one: one.user_id) == answers(ids[:10])
     # Two chunks were out.
     assert len(server.heads) == 12
+
+
+class Late(Scripted):
+    """Runs the first chunk once the run has failed and waits for it alone."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, late: Callable[..., object]) -> None:
+        super().__init__(["running"])
+        wait = spread.Spread._await_news
+
+        def run_and_wait(waiting: spread.Spread, end: float) -> None:
+            if waiting._error is not None and not self.futures[0].done():
+                self.futures[0].set_result(late(*self.first))
+            wait(waiting, end)
+
+        monkeypatch.setattr(spread.Spread, "_await_news", run_and_wait)
+
+    def submit(self, call, /, *args, **kwargs):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN201  # as its base
+        if not self.futures:
+            self.first = args
+        return super().submit(call, *args, **kwargs)
+
+
+def test_a_refused_key_is_raised_with_what_the_chunks_under_way_find(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    executor = Late(monkeypatch, worker.ask)
+    found: list[object] = []
+    with (
+        HostileServer(*[answering] * 4, refusal(401), answering) as server,
+        client(server) as publora,
+        pytest.raises(AuthenticationError),
+    ):
+        found.extend(
+            publora.connections.iter_many(
+                ids_of(100), executor=executor, workers=3, concurrency=3, ordered=True
+            )
+        )
+    late, in_time, _ = executor.chunks
+    assert found == answers([*late, *in_time])
+
+
+def test_nobody_is_asked_about_again_once_the_key_was_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    report = parcel.Report([(0, NotSentError("held back"))], (), None, None)
+    executor = Late(monkeypatch, lambda _: parcel.Parcel(report))
+    with HostileServer(refusal(401)) as server, client(server) as publora:
+        with pytest.raises(AuthenticationError) as caught:
+            publora.connections.list_many(ids_of(100), executor=executor, workers=2, concurrency=2)
+        assert (len(server.heads), list(caught.value.results)) == (1, [])
+
+
+def test_a_refused_key_waits_for_no_chunk_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "LAST", 0.0)
+    executor = Scripted(["running", None, "pending"])
+    with HostileServer(*[answering] * 4, refusal(401)) as server, client(server) as publora:
+        with pytest.raises(AuthenticationError) as caught:
+            publora.connections.list_many(ids_of(100), executor=executor, workers=3, concurrency=3)
+        assert list(caught.value.results) == answers(executor.chunks[1])
+    assert executor.futures[2].cancelled()
 
 
 @pytest.mark.parametrize("wrong", [None, 5])
@@ -346,7 +406,8 @@ def test_a_report_of_another_version_is_a_clear_error() -> None:
         publora.connections.list_many(ids_of(3), executor=Foreign(), workers=1)
 
 
-def test_workers_without_the_sdk_are_a_clear_error() -> None:
+def test_workers_without_the_sdk_are_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "LAST", 0.0)
     executor = Scripted(["pending", ModuleNotFoundError("No module named 'publora_sync'")])
     with (
         HostileServer(answering) as server,

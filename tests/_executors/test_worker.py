@@ -21,9 +21,9 @@ from publora_sync import Publora
 KIND, IDS = {kind!r}, [f"user-{{number:04}}" for number in range({users})]
 
 def pool():
-    if KIND == "loky":
-        from loky import ProcessPoolExecutor as Pool
-        return Pool(2)
+    if "loky" in KIND:
+        import loky
+        return (loky.ProcessPoolExecutor if KIND == "loky" else loky.get_reusable_executor)(2)
     return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(KIND))
 
 def ask(publora, executor):
@@ -32,7 +32,7 @@ def ask(publora, executor):
 """
 pytestmark = pytest.mark.timeout(PATIENCE + 50)
 
-KINDS = ["fork", "spawn", "forkserver", "loky"]
+KINDS = ["fork", "spawn", "forkserver", "loky", "loky, reusable"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

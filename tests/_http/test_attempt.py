@@ -12,13 +12,17 @@ from hostile import HostileServer, reply, silence, then_hang_up
 
 from publora_async import (
     APIStatusError,
+    AsyncPublora,
+    ConnectionList,
     NotFoundError,
     RequestTimeoutError,
     ResponseDecodeError,
     ServerError,
     TransportError,
 )
-from publora_async._http.attempt import Attempts
+from publora_async._decoding import strict_json
+from publora_async._http import attempt
+from publora_async._http.attempt import LARGE_BODY, Attempts
 from publora_async._http.failures import Failure
 from publora_async._http.options import ClientOptions
 from publora_async._http.request import MAX_BODY, Request
@@ -31,16 +35,16 @@ class AttemptsAt:
     """Makes attempts at a server, over one pool."""
 
     def __init__(self) -> None:
-        self._pools: list[Pool] = []
+        self.pools: list[Pool] = []
 
     def to(self, server: HostileServer) -> Callable[..., Awaitable[Any]]:
         options = ClientOptions(api_key=KEY, base_url=server.base_url)
         pool = Pool(options, None)
-        self._pools.append(pool)
+        self.pools.append(pool)
         return partial(Attempts(options, pool).make, pool.session())
 
     async def close(self) -> None:
-        for pool in self._pools:
+        for pool in self.pools:
             await pool.close()
 
 
@@ -97,6 +101,87 @@ async def test_what_cannot_be_decoded_is_not_worth_another_attempt(attempts: Att
         failure = await attempts.to(server)(REQUEST, refuse, math.inf)
     assert failure == Failure(ResponseDecodeError("nonsense"), repeatable=False)
     assert failure.error.__traceback__ is None
+
+
+def body_of(size: int) -> bytes:
+    return b'"%s"' % (b"x" * (size - 2))
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What happens to a body, and when the loop has a turn after that it was read."""
+    steps: list[str] = []
+    read, parse = attempt._read, strict_json.parse_quickly
+
+    async def noted_read(*args: Any) -> bytes | None:  # noqa: ANN401  # passed on
+        body = await read(*args)
+        steps.append("read")
+        asyncio.get_running_loop().call_soon(steps.append, "a turn")
+        return body
+
+    def noted_parse(body: bytes) -> object:
+        steps.append("parsed")
+        return parse(body)
+
+    monkeypatch.setattr(attempt, "_read", noted_read)
+    monkeypatch.setattr(strict_json, "parse_quickly", noted_parse)
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (LARGE_BODY, ["read", "parsed", "a turn", "decoded"]),
+        (LARGE_BODY - 1, ["read", "decoded"]),
+    ],
+)
+async def test_the_loop_has_a_turn_between_parsing_a_large_body_and_decoding_it(
+    size: int, expected: list[str], steps: list[str], attempts: AttemptsAt
+) -> None:
+    def decode(body: bytes) -> bytes:
+        steps.append("decoded")
+        return body
+
+    with HostileServer(reply(body_of(size))) as server:
+        assert await attempts.to(server)(REQUEST, decode, math.inf) == body_of(size)
+    assert steps == expected
+
+
+async def test_a_large_body_is_there_whatever_runs_out_before_it_is_decoded(
+    attempts: AttemptsAt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(body: bytes) -> bytes:
+        attempts.pools[0].timer.expire_all()
+        return body
+
+    monkeypatch.setattr(attempt, "parse_ahead", run_out)
+    with HostileServer(reply(body_of(LARGE_BODY))) as server:
+        assert await attempts.to(server)(REQUEST, len, math.inf) == LARGE_BODY
+
+
+async def test_a_large_body_that_is_no_json_is_for_its_decoder_to_refuse(
+    attempts: AttemptsAt,
+) -> None:
+    with HostileServer(reply(b"x" * LARGE_BODY)) as server:
+        assert await attempts.to(server)(REQUEST, len, math.inf) == LARGE_BODY
+
+
+async def test_a_call_cancelled_between_the_two_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def cancel(body: bytes) -> bytes:
+        call.cancel()
+        return body
+
+    large = reply({"success": True, "connections": [], "more": "x" * LARGE_BODY})
+    with HostileServer(large, reply()) as server:
+        async with AsyncPublora(KEY, base_url=server.base_url, max_connections=1) as publora:
+            monkeypatch.setattr(attempt, "parse_ahead", cancel)
+            call = asyncio.create_task(publora.connections.list())
+            await asyncio.wait([call])
+            assert call.cancelled()
+            assert await publora.connections.list() == ConnectionList()
+        assert (len(server.heads), server.connections) == (2, 1)
 
 
 async def test_a_body_over_the_cap_is_a_failure_and_ends_the_connection(
