@@ -1,23 +1,27 @@
 """What an editor infers of every public call, in both colours; nothing runs this."""
 
+from datetime import timedelta
 from typing import assert_type
 
 from publora_async import (
     AsyncAnswers,
     AsyncPublora,
+    AsyncWatch,
     AttachedUser,
     ClientStats,
     Connection,
     ConnectionLink,
     ConnectionList,
     ConnectionTest,
+    Event,
     ManagedUser,
     ManagedUserKey,
     ManagedUserList,
+    Snapshot,
     UserConnections,
     UserConnectionsList,
 )
-from publora_sync import Answers, Publora
+from publora_sync import Answers, Publora, Watch
 
 
 async def awaited(publora: AsyncPublora) -> None:
@@ -38,6 +42,14 @@ async def awaited(publora: AsyncPublora) -> None:
     async for answer in answers:
         assert_type(answer, UserConnections)
     assert_type(await publora.connections.list_many(["a"], progress=True), UserConnectionsList)
+    snapshot = await publora.connections.snapshot(["a"])
+    assert_type(snapshot, Snapshot)
+    assert_type(snapshot.diff(Snapshot.load("a")), list[Event])
+    watch = publora.connections.watch(publora.managed_users.list, state="a")
+    assert_type(watch, AsyncWatch)
+    async for event in watch:
+        assert_type(event, Event)
+        assert_type(event.after, Connection | None)
     assert_type(await publora.connections.test("a"), ConnectionTest)
     assert_type(await publora.connections.wait_for("linkedin", timeout=60), Connection)
     users = await publora.managed_users.list()
@@ -66,6 +78,11 @@ def plain(publora: Publora) -> None:
     for answer in answers:
         assert_type(answer, UserConnections)
     assert_type(publora.connections.list_many(["a"], progress=True), UserConnectionsList)
+    assert_type(publora.connections.snapshot(), Snapshot)
+    watch = publora.connections.watch(publora.managed_users.list, every=timedelta(hours=6))
+    assert_type(watch, Watch)
+    for event in watch:
+        assert_type(event, Event)
     assert_type(publora.connections.test("a"), ConnectionTest)
     assert_type(publora.connections.wait_for("linkedin", timeout=60), Connection)
     assert_type(publora.managed_users.list(), ManagedUserList)

@@ -16,6 +16,8 @@ async def awaited(publora: AsyncPublora) -> None:
     publora.connections.list().platform_ids  # wrong
     for _ in publora.connections.iter_many(["a"]):  # wrong
         pass
+    publora.connections.watch(5)  # wrong
+    publora.connections.watch(every=15)  # wrong
     await publora.managed_users.create(display_name="A")  # wrong
     publora.stats().calls = 1  # wrong
     AsyncPublora(max_retries="3")  # wrong
@@ -28,6 +30,9 @@ def plain(publora: Publora) -> None:
     publora.connections.list_many([5])  # wrong
     publora.connections.list()[0].platform_id = "a"  # wrong
     publora.connections.list()[0].nickname  # wrong
+    publora.connections.snapshot("a", concurrency=None)  # wrong
+    for _ in publora.connections.watch(every="15m"):  # wrong
+        pass
     publora.managed_users.detach()  # wrong
     publora.managed_users.connection_url("a", 30)  # wrong
     Publora(session=None)  # wrong
