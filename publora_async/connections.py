@@ -151,13 +151,7 @@ class AsyncConnections:
     async def _list_for(
         self, user_id: str | None, gate: Gate, decode: Callable[..., _T]
     ) -> _T | PubloraError:
-        return await _one_of_many(self._transport.call(_listing(user_id), decode, gate))
-
-    async def _test_for(
-        self, user_id: str | None, platform_id: str, gate: Gate
-    ) -> ConnectionTest | PubloraError:
-        call = self._transport.call(_testing(platform_id, user_id), one(ConnectionTest), gate)
-        return await _one_of_many(call)
+        return await _one_of_many(lambda: self._transport.call(_listing(user_id), decode, gate))
 
     def _decoded(self, user_id: str, body: bytes) -> ConnectionList | PubloraError:
         """Read a response that came when another process asked about *user_id*."""
@@ -314,7 +308,7 @@ class AsyncConnections:
             clock,
             partial(self._transport.gate, concurrency),
             partial(self._list_for, decode=decode_connections),
-            self._test_for,
+            lambda *asked: _one_of_many(lambda: self._test(*asked)),
             concurrency,
             once,
         )
@@ -337,7 +331,14 @@ class AsyncConnections:
             NotFoundError: There is no such connection.
             PubloraError: Whatever :meth:`list` raises.
         """
-        return await self._transport.call(_testing(platform_id, user_id), one(ConnectionTest))
+        return await self._test(platform_id, user_id)
+
+    def _test(
+        self, platform_id: str, user_id: str | None, gate: Gate | None = None
+    ) -> Awaitable[ConnectionTest]:
+        part = path_part("platform_id", platform_id)
+        asked = request("POST", "/test-connection/{id}", part, user_id=user_id)
+        return self._transport.call(asked, one(ConnectionTest), gate)
 
     async def wait_for(
         self,
@@ -402,18 +403,12 @@ def _listing(user_id: str | None) -> Request:
     return request("GET", "/platform-connections", user_id=user_id)
 
 
-def _testing(platform_id: str, user_id: str | None) -> Request:
-    part = path_part("platform_id", platform_id)
-    return request("POST", "/test-connection/{id}", part, user_id=user_id)
-
-
-async def _one_of_many(call: Awaitable[_T]) -> _T | PubloraError:
+async def _one_of_many(call: Callable[[], Awaitable[_T]]) -> _T | PubloraError:
     """Give a failure that is the one's alone that was asked about; any other is raised."""
     try:
-        return await call
-    except ClientStateError:
-        raise
+        return await call()
     except PubloraError as error:
-        if isinstance(error, APIStatusError) and error.refuses_key:
+        refuses_key = isinstance(error, APIStatusError) and error.refuses_key
+        if refuses_key or isinstance(error, ClientStateError):
             raise
         return error

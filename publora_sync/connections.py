@@ -182,15 +182,15 @@ class Connections:
             PermissionDeniedError: The key may not use the API, or not act for managed users.
             ClientStateError: The client is closed, or belongs elsewhere.
         """
-        collector = Collector(user_ids, progress)
-        answers = self.iter_many(
-            user_ids,
-            concurrency=concurrency,
-            executor=executor,
-            workers=workers,
-            send_key=send_key,
-        )
-        _collect(answers, collector)
+        with Collector(user_ids, progress) as collector:
+            answers = self.iter_many(
+                user_ids,
+                concurrency=concurrency,
+                executor=executor,
+                workers=workers,
+                send_key=send_key,
+            )
+            _collect(answers, collector)
         return collector.in_order()
 
     def snapshot(
@@ -220,8 +220,8 @@ class Connections:
         if user_ids is None:
             return self._bridge.run(self._connections.snapshot)
         sights = Sights()
-        collector = Collector(user_ids, None)
-        _collect(self.iter_many(user_ids, concurrency=concurrency), collector, sights.add)
+        with Collector(user_ids, None) as collector:
+            _collect(self.iter_many(user_ids, concurrency=concurrency), collector, sights.add)
         return sights.snapshot()
 
     def watch(
@@ -363,7 +363,7 @@ def _collect(
     collector: Collector,
     take_in: Callable[[UserConnections], object] = bool,
 ) -> None:
-    with collector, answers:
+    with answers:
         try:
             while numbered := answers.next_numbered():
                 collector.add(*numbered)

@@ -208,3 +208,12 @@ async def test_soon_can_be_later_than_the_service_has_it(publora_sandbox: Sandbo
         assert await take(publora) == []
         (event,) = await take(publora, within=timedelta(days=365))
     assert event.kind == "expiring"
+
+
+async def test_where_the_service_says_nothing_of_a_token_the_live_test_does(
+    publora_sandbox: Sandbox,
+) -> None:
+    publora_sandbox.form = "contract"
+    async with AsyncPublora() as publora:
+        events = await take(publora)
+    assert {event.reason for event in events if event.kind == "broke"} == {"live_test"}

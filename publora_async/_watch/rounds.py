@@ -79,7 +79,7 @@ class Rounds:
     clock: Clock = attrs.field(converter=_or_the_computers)
     gate: Callable[[], Gate]
     accounts_of: Callable[[str | None, Gate], Awaitable[ConnectionList | PubloraError]]
-    test: Callable[[str | None, str, Gate], Awaitable[ConnectionTest | PubloraError]]
+    test: Callable[[str, str | None, Gate], Awaitable[ConnectionTest | PubloraError]]
     concurrency: int
     once: bool
     draw: Callable[[], float] = random.random
@@ -234,7 +234,7 @@ class Rounds:
             return Look(user, self.clock.now(), why=found.summary)
         now = self.clock.now()
         tests = {
-            account.platform_id: _says(await self.test(user_id, account.platform_id, gate), account)
+            account.platform_id: _says(await self.test(account.platform_id, user_id, gate), account)
             for account in found
             if account.status_source == StatusSource.EXPIRY_DATE
             and account.status_at(now) == TokenStatus.EXPIRED

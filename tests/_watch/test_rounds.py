@@ -78,7 +78,7 @@ class World:
             raise found
         return found if isinstance(found, PubloraError) else ConnectionList(found)
 
-    async def test(self, _: str | None, platform_id: str, __: Gate) -> Any:  # noqa: ANN401
+    async def test(self, platform_id: str, _: str | None, __: Gate) -> Any:  # noqa: ANN401
         self.tests.append(platform_id)
         return self.tested
 

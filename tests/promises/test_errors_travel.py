@@ -27,6 +27,7 @@ from publora_async import (
     RequestTimeoutError,
     ResponseDecodeError,
     ServerError,
+    StateFileError,
     Timeouts,
     TransportError,
     UserFailed,
@@ -50,6 +51,7 @@ ERRORS: list[PubloraError] = [
         for kind in REFUSALS
     ),
     ResponseDecodeError("what", "connections[3].username", ("one", "two"), 2),
+    StateFileError("broken"),
     UsersFailedError("what", [PubloraError("one"), NotSentError("two", "queue", 2, "gate")]),
 ]
 EVERY_ERROR = pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
