@@ -1,4 +1,4 @@
-"""What docs/watching.md says is true: its blocks run as they stand, but for shorter rounds."""
+"""What docs/watching.md and the README say of it is true: it runs, but for shorter rounds."""
 
 import json
 import os
@@ -23,8 +23,8 @@ from publora_async.sandbox import Faults, Sandbox
 
 PAGE = (ROOT / "docs" / "watching.md").read_text(encoding="utf-8")
 UNIT, CRONTAB = (
-    re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)[0]
-    for kind in ("ini", "text")
+    re.findall(rf"^```{kind}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)[0]
+    for kind in ("ini", "crontab")
 )
 PLAIN, AWAITED, COMPARED, RESUMED = re.findall(
     r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE
