@@ -8,7 +8,16 @@ from publora_async._checks import check_count, check_duration, plain_text
 from publora_async.errors import ConfigurationError
 from publora_async.managed_users import ManagedUser
 
-__all__ = ["OWN", "Many", "Users", "check_users", "check_watched", "in_chunks", "user_id_of"]
+__all__ = [
+    "OWN",
+    "Many",
+    "Users",
+    "check_many",
+    "check_users",
+    "check_watched",
+    "in_chunks",
+    "user_id_of",
+]
 
 
 Many: TypeAlias = Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser]
@@ -44,6 +53,8 @@ def check_watched(
             be read only once, or cannot be read at all; *every* or *within* is no duration.
     """
     check_users(users, concurrency)
+    if not (users is None or callable(users)):
+        check_many(users)
     if check_duration("every", every) == timedelta(0):
         raise ConfigurationError("every must be more than nothing, such as 15 minutes")
     if within is not None:
@@ -52,7 +63,16 @@ def check_watched(
         raise ConfigurationError(
             "users can be read only once: give a list, or a function that gives them anew"
         )
-    if not (users is None or callable(users) or isinstance(users, Iterable | AsyncIterable)):
+
+
+def check_many(users: object) -> None:
+    """
+    Refuse what holds no ids.
+
+    Raises:
+        ConfigurationError: *users* is one text, or cannot be read at all.
+    """
+    if isinstance(users, str) or not isinstance(users, Iterable | AsyncIterable):
         raise ConfigurationError(
             f"users must be ids, or a function that gives them, not {type(users).__name__}"
         )
@@ -78,7 +98,10 @@ async def in_chunks(many: Many, size: int) -> AsyncIterator[list[str]]:
     """Give the ids of many, so many at a time."""
     chunk = []
     async for who in _each(many):
-        chunk.append(OWN if who is OWN else user_id_of(who))
+        chunk.append(user_id_of(who))
+        if chunk[-1] == OWN:
+            # It would be taken for the key's own account.
+            raise ConfigurationError("users must hold user ids, and one of them is empty")
         if len(chunk) == size:
             yield chunk
             chunk = []

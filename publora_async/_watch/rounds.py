@@ -10,7 +10,7 @@ from collections.abc import (
     Sized,
 )
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing, closing
 from datetime import UTC, datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar
 import attrs
 
 from publora_async._fan_out.fan_out import FanOut
-from publora_async._fan_out.user_ids import OWN, Many, Users, in_chunks
+from publora_async._fan_out.user_ids import OWN, Many, Users, check_many, in_chunks
 from publora_async._http.gate import Gate
 from publora_async._watch.database import usable
 from publora_async._watch.events import Event
@@ -88,26 +88,30 @@ class Rounds:
     _under_way: int = attrs.field(default=0, init=False)
     _all_taken_in: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _unlisted: set[str] = attrs.field(factory=set, init=False)
+    _listed_users: int = attrs.field(default=0, init=False)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Give each event; asking for the next one acknowledges it."""
         # Writing waits for the disk, which the loop must not.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="publora-watch")
+        opened = ExitStack()
         try:
-            self._file = await self._off_loop(StateFile, self.path)
-            try:
-                async for event in self._undelivered():
-                    yield event
-                while True:
-                    async with aclosing(self._round()) as news:
-                        async for event in news:
-                            yield event
-                    if self.once:
-                        break
-            finally:
-                await self._off_loop(self._file.close)
+            await self._off_loop(self._open, opened)
+            async for event in self._undelivered():
+                yield event
+            while True:
+                async with aclosing(self._round()) as news:
+                    async for event in news:
+                        yield event
+                if self.once:
+                    break
         finally:
+            # Behind whatever the thread is in the middle of, also where nobody waits for that.
+            await self._off_loop(opened.close)
             self._thread.shutdown()
+
+    def _open(self, opened: ExitStack) -> None:
+        self._file = opened.enter_context(closing(StateFile(self.path)))
 
     def _off_loop(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
         def guarded() -> T:
@@ -143,19 +147,19 @@ class Rounds:
                         yield event
         finally:
             await fan_out.aclose()
-        await self._off_loop(self._file.end_round, self._now())
+        await self._off_loop(self._file.end_round, self._now(), self._listed_users)
 
     async def _to_ask(self) -> AsyncIterator[str]:
         """Give everyone once, spread over the round, and in between whoever is due again."""
         began, every = await self._begin(), self.rules.every
-        many = await self._listed()
-        total = len(many) if isinstance(many, Sized) else await self._fact("users")
+        many, before = await self._listed(), await self._fact("users")
+        total = len(many) if isinstance(many, Sized) else before
         # The first round, and one for a schedule, is as fast as the service allows.
         is_spread = not self.once and await self._fact("ended") is not None
         users = int(total or 1)
         self.rules = attrs.evolve(self.rules, users=users)
         number = 0
-        async for chunk in in_chunks(many, max(1, min(users // 100, 64)) if is_spread else 64):
+        async for chunk in self._chunks(many, max(1, min(users // 100, 64)) if is_spread else 64):
             share = (number + self.draw() / 10) / users if is_spread else 0.0
             async for user in self._due_until(began + every * share):
                 yield user
@@ -164,9 +168,12 @@ class Rounds:
                 yield self._asked(user)
         while unlisted := await self._off_loop(self._file.unlisted):
             for user in unlisted:
-                self._unlisted.add(user)
+                # Where half of all are missing, the list may be at fault.
+                if 2 * number >= (before or 0):
+                    self._unlisted.add(user)
                 yield self._asked(user)
         await self._all_taken_in.wait()
+        self._listed_users = number
         end = self._now() + self.rules.soon + 1 if self.once else began + every
         async for user in self._due_until(end, settles=self.once):
             yield user
@@ -195,7 +202,8 @@ class Rounds:
         while True:
             for user in await self._off_loop(self._file.due, self._now(), self.rules.every):
                 yield self._asked(user)
-            if self._now() >= moment:
+            # A moment that is so far away was set when the clock showed a later time.
+            if not 0 < moment - self._now() <= self.rules.every + 1:
                 return
             # What is under way may make somebody due.
             await self._all_taken_in.wait()
@@ -218,12 +226,20 @@ class Rounds:
                 many = self.users() if callable(self.users) else self.users
                 if isinstance(many, Awaitable):
                     many = await many
+                if self.users is not None:
+                    check_many(many)
             except (RateLimitError, ServerError, TransportError):
                 if self.once:
                     raise
                 await self.clock.sleep(self.rules.soon)
             else:
-                return [OWN] if many is None else many
+                return many or ()
+
+    async def _chunks(self, many: Many, size: int) -> AsyncIterator[list[str]]:
+        if self.users is None:
+            yield [OWN]
+        async for chunk in in_chunks(many, size):
+            yield chunk
 
     async def _look(self, user: str, *, gate: Gate) -> Look:
         user_id = user or None

@@ -174,10 +174,9 @@ class StateFile:
             self._database.execute("DELETE FROM listed")
             self._set(began=at)
 
-    def end_round(self, at: float) -> None:
-        """Note when a round ends and how many users belonged to it, and shorten the log."""
+    def end_round(self, at: float, users: int) -> None:
+        """Note when a round ends and how many users were listed for it, and shorten the log."""
         with self._transaction():
-            (users,) = self._database.execute("SELECT COUNT(*) FROM listed").fetchone()
             self._set(ended=at, users=users)
             copy = (
                 "INSERT OR REPLACE INTO facts SELECT 'completed', value FROM facts WHERE name = ?"

@@ -11,6 +11,7 @@ import pytest
 
 from publora_async import (
     AuthenticationError,
+    ConfigurationError,
     Connection,
     ConnectionList,
     ConnectionTest,
@@ -222,6 +223,42 @@ async def test_who_is_no_longer_listed_as_no_longer_managed_is_gone() -> None:
     lists = iter([["a", "b"]])
     ((_, event),) = await told(World(accounts).watch(lambda: next(lists, ["a"])))
     assert (event.kind, event.user_id, event.reason) == ("gone", "b", "service")
+
+
+async def test_a_list_that_lacks_half_of_all_users_is_not_believed_at_first() -> None:
+    lists = iter([["a", "b", "c"], []])
+    world = World(lambda _, __: [Connection(platform_id="x-1", token_status="expired")])
+    world.clock.end = START + 17 * HOUR
+    events = await told(world.watch(lambda: next(lists, ["a", "b", "c"])))
+    assert sorted(event.user_id or "" for _, event in events) == ["a", "b", "c"]
+    lists = iter([["a", "b", "c"]])
+    world = World(fine)
+    await told(world.watch(lambda: next(lists, ["a"])))
+    asked = "".join(user or "" for _, user in world.looks)
+    assert asked == "abc" + "abc" + "abc" + "a"
+
+
+@pytest.mark.parametrize("users", [lambda: None, lambda: "abc", lambda: 7, [""], lambda: [None]])
+async def test_what_is_no_id_is_never_taken_for_the_keys_own_account(users: object) -> None:
+    world = World(fine)
+    with pytest.raises(ConfigurationError):
+        await told(world.watch(users))
+    assert world.looks == []
+
+
+async def test_a_clock_that_is_set_back_makes_nobody_wait() -> None:
+    world = World(fine)
+
+    def set_back(user: str | None, now: datetime) -> list[Connection]:
+        if user == "b" and now > START + 6 * HOUR:
+            world.clock.end = START - 80 * HOUR
+            world.clock.set(START - 100 * HOUR)
+        return fine(user, now)
+
+    world.accounts = set_back
+    await told(world.watch(["a", "b", "c"]))
+    hours = [hour for hour, user in world.looks if user == "c"]
+    assert hours == pytest.approx([0, -100, -95.9, -89.9, -83.9])
 
 
 async def test_a_list_of_users_that_cannot_be_had_is_waited_for() -> None:

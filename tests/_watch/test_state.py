@@ -121,8 +121,8 @@ def test_users_belong_to_a_round_once(state: StateFile) -> None:
     assert state.enter(["b"]) == []
     assert state.unlisted() == ["c"]
     assert state.unlisted() == []
-    state.end_round(AT + 5)
-    assert (state.status().round_ended, state.status().users) == (NOW + timedelta(seconds=5), 3)
+    state.end_round(AT + 5, 2)
+    assert (state.status().round_ended, state.status().users) == (NOW + timedelta(seconds=5), 2)
     assert (state.fact("completed"), state.fact("nothing")) == (AT, None)
     state.begin_round(AT + 9)
     assert state.enter(["b"]) == ["b"]
@@ -201,10 +201,10 @@ def test_the_log_keeps_what_was_acknowledged_for_three_months(state: StateFile) 
     take(state, look(account("expired"), account("expired", "2")))
     take(state, look(account("expired"), account("expired", "2"), after=SOON))
     state.acknowledge(state.undelivered()[0], AT)
-    state.end_round(AT + 89 * 86400)
+    state.end_round(AT + 89 * 86400, 1)
     count = "SELECT COUNT(*) FROM events"
     assert state._database.execute(count).fetchone() == (2,)
-    state.end_round(AT + 91 * 86400)
+    state.end_round(AT + 91 * 86400, 1)
     assert state._database.execute(count).fetchone() == (1,)
     assert len(state.undelivered()) == 1
 
