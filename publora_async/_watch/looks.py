@@ -8,12 +8,15 @@ import attrs
 
 from publora_async._watch.changes import Health, Kind, Packed, pack, unpack
 from publora_async.connection_list import ConnectionList
-from publora_async.records import Connection
+from publora_async.errors import PubloraError
+from publora_async.records import Connection, ConnectionTest, Platform
 
-__all__ = ["WORSE", "Known", "Look", "Rules"]
+__all__ = ["WORSE", "Known", "Look", "Rules", "works"]
 
 WORSE: Final = frozenset({Kind.BROKE, Kind.GONE})
 """What one would rather be sure of."""
+
+_NOT_TOLD_BY_TEST = {Platform.PINTEREST, Platform.TELEGRAM}
 
 
 @attrs.frozen
@@ -103,3 +106,11 @@ class Known:
         *account, told, suspects, changes, flapping = packed
         before = None if flapping is None else Health(flapping)
         return cls(unpack(account), Health(told), suspects, changes, before)
+
+
+def works(tested: ConnectionTest | PubloraError, account: Connection) -> bool | None:
+    """Tell whether a live test found an account to work. ``None``: it says nothing of that."""
+    if isinstance(tested, PubloraError):
+        return None
+    # Nothing tests Pinterest, and what Telegram complains of is mended in Telegram.
+    return True if tested.ok else None if account.platform in _NOT_TOLD_BY_TEST else False

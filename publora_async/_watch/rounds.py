@@ -22,7 +22,7 @@ from publora_async._fan_out.user_ids import OWN, Many, Users, check_many, in_chu
 from publora_async._http.gate import Gate
 from publora_async._watch.database import usable
 from publora_async._watch.events import Event
-from publora_async._watch.looks import Look, Rules
+from publora_async._watch.looks import Look, Rules, works
 from publora_async._watch.sights import is_detached
 from publora_async._watch.state import StateFile
 from publora_async.connection_list import ConnectionList
@@ -32,15 +32,13 @@ from publora_async.errors import (
     ServerError,
     TransportError,
 )
-from publora_async.records import Connection, ConnectionTest, Platform, StatusSource, TokenStatus
+from publora_async.records import ConnectionTest, StatusSource, TokenStatus
 from publora_async.watch import Clock
 
 __all__ = ["Rounds", "Rules"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_NOT_TOLD_BY_TEST = {Platform.PINTEREST, Platform.TELEGRAM}
 
 
 class _ComputersClock:
@@ -250,7 +248,7 @@ class Rounds:
             return Look(user, self.clock.now(), why=found.summary)
         now = self.clock.now()
         tests = {
-            account.platform_id: _says(await self.test(account.platform_id, user_id, gate), account)
+            account.platform_id: works(await self.test(account.platform_id, user_id, gate), account)
             for account in found
             if account.status_source == StatusSource.EXPIRY_DATE
             and account.status_at(now) == TokenStatus.EXPIRED
@@ -259,11 +257,3 @@ class Rounds:
 
     def _now(self) -> float:
         return self.clock.now().timestamp()
-
-
-def _says(tested: ConnectionTest | PubloraError, account: Connection) -> bool | None:
-    """Tell whether a live test found an account to work. ``None``: it says nothing of that."""
-    if isinstance(tested, PubloraError):
-        return None
-    # Nothing tests Pinterest, and what Telegram complains of is mended in Telegram.
-    return True if tested.ok else None if account.platform in _NOT_TOLD_BY_TEST else False
