@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from capabilities import needs_owners
 from hypothesis import strategies
 
 from publora_async import (
@@ -125,6 +126,7 @@ def test_there_and_back_tells_what_is_opposite(old: Snapshot, new: Snapshot) -> 
     assert there == back
 
 
+@needs_owners
 def test_a_saved_snapshot_is_for_its_owner_and_small(tmp_path: Path) -> None:
     path = tmp_path / "seen.json"
     path.write_text("what was there")

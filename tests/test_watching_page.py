@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from capabilities import needs_shell
 from command import asking
 from processes import end_all
 from surface import ROOT
@@ -32,8 +33,6 @@ PLAIN, AWAITED, COMPARED, RESUMED = re.findall(
 (FIRST_ALERT,) = re.findall(
     r"^```bash\n((?:.*\n){2}publora watch --sandbox .*\n)```$", README, re.MULTILINE
 )
-
-needs_posix = pytest.mark.skipif(os.name == "nt", reason="no POSIX shell, no SIGTERM")
 
 
 @pytest.fixture
@@ -136,7 +135,7 @@ def test_a_fan_out_is_resumed_where_it_failed(sandbox: Sandbox, tmp_path: Path) 
     assert (set(snapshot.seen), snapshot.unknown) == ({*sandbox.user_ids}, {})
 
 
-@needs_posix
+@needs_shell
 def test_the_unit_starts_a_watch_that_a_sigterm_ends(sandbox: Sandbox, home: Path) -> None:
     unit = ConfigParser(interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's way
@@ -168,7 +167,7 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     assert "publora-watch" not in done.stderr
 
 
-@needs_posix
+@needs_shell
 def test_the_line_for_cron_tells_what_broke_once(home: Path) -> None:
     assert len(CRONTAB.splitlines()) == 1
     assert "%" not in CRONTAB  # which cron takes for the end of the line
@@ -190,7 +189,7 @@ def test_the_line_for_cron_tells_what_broke_once(home: Path) -> None:
     assert told == [(1, 1), (0, 0)]
 
 
-@needs_posix
+@needs_shell
 def test_the_first_alert_comes_within_a_minute(home: Path) -> None:
     install, activate, watch = FIRST_ALERT.splitlines()
     assert COMMANDS[0] == f"{install} && .venv/bin/publora connections --sandbox"

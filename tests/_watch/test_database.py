@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from capabilities import needs_owners
 
 from publora_async import StateFileError
 from publora_async._watch import database
@@ -23,6 +24,7 @@ def make(path: str) -> None:
     opened(path, only_read=False).close()
 
 
+@needs_owners
 def test_a_new_file_is_for_its_owner_only(path: str) -> None:
     lock = locked(path)
     state = opened(path, only_read=False)

@@ -3,11 +3,13 @@
 import sys
 
 import pytest
+from capabilities import needs_kill
 
 from benchmarks.watching import week
 from benchmarks.watching._plan import START, Expected, Size
 
 
+@needs_kill
 @pytest.mark.timeout(300)
 def test_each_change_of_a_week_is_told_once_and_nothing_else() -> None:
     # Another week on each CPython.

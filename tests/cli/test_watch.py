@@ -7,7 +7,6 @@ import shlex
 import signal
 import socket
 import sqlite3
-import stat
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
+from capabilities import needs_kill
 from click.testing import Result
 from command import COMMAND, Run, asking
 from hostile import HostileServer, reply
@@ -35,8 +35,6 @@ from publora_sync.cli import _watch
 
 EVERY = ("--every", "1s")
 """A round in which the second look comes a twentieth of a second after the first."""
-
-needs_posix = pytest.mark.skipif(os.name == "nt", reason="no signals, no FIFOs")
 
 
 @pytest.fixture
@@ -103,7 +101,7 @@ def script(folder: Path, code: str) -> str:
 
 
 def test_each_change_is_told_once_and_the_exit_code_says_whether_there_was_one(
-    once: Run, service: Sandbox, state: str
+    once: Run, service: Sandbox
 ) -> None:
     quiet = once()
     assert (quiet.exit_code, quiet.stdout) == (0, "")
@@ -116,7 +114,6 @@ def test_each_change_is_told_once_and_the_exit_code_says_whether_there_was_one(
         [("appeared", account), ("broke", account)],
     )
     assert (nothing_new.exit_code, nothing_new.stdout) == (0, "")
-    assert stat.S_IMODE(Path(state).stat().st_mode) == 0o600
 
 
 def test_what_is_wrong_already_is_told_of_unless_there_is_a_baseline(
@@ -315,7 +312,7 @@ def test_with_once_a_program_is_tried_three_times_and_told_the_same_next_time(
     assert (len(ids), len(set(ids))) == (4, 1)
 
 
-@needs_posix
+@needs_kill
 @pytest.mark.usefixtures("_impatient")
 def test_a_program_that_cannot_be_run_is_told_of(
     once: Run, service: Sandbox, tmp_path: Path
@@ -447,7 +444,7 @@ signal.pause()
 """
 
 
-@needs_posix
+@needs_kill
 @pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
 def test_what_was_being_delivered_when_it_was_ended_is_told_again(
     once: Run,
@@ -477,7 +474,7 @@ def test_what_was_being_delivered_when_it_was_ended_is_told_again(
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-@needs_posix
+@needs_kill
 def test_a_sigterm_ends_the_wait_for_another_try(
     service: Sandbox, state: str, tmp_path: Path, status: Callable[[], dict[str, Any]]
 ) -> None:
@@ -492,7 +489,7 @@ def test_a_sigterm_ends_the_wait_for_another_try(
     assert status()["undelivered"] == 1
 
 
-@needs_posix
+@needs_kill
 @pytest.mark.parametrize(("number", "code"), [("SIGTERM", 0), ("SIGINT", 130)])
 def test_a_watch_goes_on_until_a_signal_ends_it(
     service: Sandbox, state: str, number: str, code: int
