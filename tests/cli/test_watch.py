@@ -215,7 +215,7 @@ def test_a_terminal_gets_lines_for_people(
     told = ask("watch", "--state", state, "--status").stdout
     minute = "20.{8} ..:.. UTC"
     assert re.fullmatch(
-        rf"Last round: ended {minute}\nWatched: 2 users\nUndelivered: 0 events\n"
+        rf"Last round: ended {minute}\nWatched: 1 user\nUndelivered: 0 events\n"
         rf"Unknown: 1 user\n  user {user}, since {minute}: HTTP 404: Not found; .*\n",
         told,
     )
