@@ -261,8 +261,8 @@ class AsyncConnections:
 
         Everyone is looked at once in a round, at about the same time of each; accounts about to
         expire are looked at oftener. Nothing is news before a second look has shown it too, a
-        twentieth to a quarter of *every* later, or half of it where so much looks worse that the
-        service may be wrong. Who cannot be asked about is unknown, not gone.
+        twentieth to a quarter of *every* later, or half of it, and an hour at least, where so much
+        looks worse that the service may be wrong. Who cannot be asked about is unknown, not gone.
 
         Args:
             users: Ids or :class:`ManagedUser`, or a function that gives them anew for each round,
@@ -271,8 +271,8 @@ class AsyncConnections:
             every: How long a round takes.
 
             state: A file for what is known and for the events, so that they outlive the process;
-                it is made for its owner only. One watch at a time may have it. ``None``: all is
-                forgotten with the watch.
+                it is made for its owner only. One watch at a time may have it, and always with
+                the same *users*. ``None``: all is forgotten with the watch.
 
             within: How soon an account has to expire to be told of. ``None``: as the service
                 judges, under 7 days and on TikTok under 30.

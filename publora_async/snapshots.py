@@ -135,7 +135,7 @@ class Snapshot:
             version, seen, unknown = (document[key] for key in ("version", "seen", "unknown"))
             if version == _VERSION:
                 return cls({row[0]: _seen(*row[1:]) for row in seen}, dict(unknown))
-        except (KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError, OverflowError, RecursionError):
             raise ConfigurationError(f"{os.fspath(path)!r} holds no snapshot") from None
         raise ConfigurationError(f"{os.fspath(path)!r} is of a newer version of the SDK: update it")
 

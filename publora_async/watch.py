@@ -1,6 +1,7 @@
 """A watch over accounts: its events as they come."""
 
 import asyncio
+import os
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -10,6 +11,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from publora_async._watch.events import Event
+from publora_async.errors import ClientStateError
 
 __all__ = ["AsyncWatch", "Clock"]
 
@@ -41,6 +43,7 @@ class AsyncWatch(AsyncIterator[Event]):
     Whoever asks for the next event has dealt with the one before, which is not given again. One
     that was given last and not followed by another request is given again by the next watch over
     the same file: a receiver that was killed in the middle of it gets it twice, and none is lost.
+    A call that is cancelled, as by ``asyncio.wait_for``, ends the watch; another one goes on.
 
     Example:
         >>> async with publora.connections.watch(baseline=True, once=True) as events:
@@ -51,6 +54,8 @@ class AsyncWatch(AsyncIterator[Event]):
     def __init__(self, events: AsyncGenerator[Event, None]) -> None:
         self._events = events
         self._step: asyncio.Task[Event | None] | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self._pid = os.getpid()
         self._closed = False
 
     async def __anext__(self) -> Event:
@@ -61,22 +66,35 @@ class AsyncWatch(AsyncIterator[Event]):
 
     async def next_event(self) -> Event | None:
         """Give the next event; ``None`` when all is over."""
-        if self._closed:
-            return None
-        # A task of its own, which can be stopped from another one.
-        self._step = asyncio.create_task(self._next())
-        try:
-            return await self._step
-        except asyncio.CancelledError:
+        if os.getpid() != self._pid:
+            raise ClientStateError("this watch was begun before a fork: begin another one here")
+        async with self._one_at_a_time:
             if self._closed:
                 return None
-            raise
+            # A task of its own, which can be stopped from another one. One that has found
+            # something for a caller who was cancelled is there still.
+            step = self._step = self._step or asyncio.create_task(self._next())
+            try:
+                event = await step
+            except asyncio.CancelledError:
+                if step.cancelled():
+                    self._step = None
+                if self._closed:
+                    return None
+                raise
+            except BaseException:
+                self._step = None
+                raise
+            self._step = None
+            return event
 
     async def _next(self) -> Event | None:
         return await anext(self._events, None)
 
     async def aclose(self) -> None:
         """Stop watching, and let another watch have the state."""
+        if os.getpid() != self._pid:
+            return
         self._closed = True
         if self._step is not None and not self._step.done():
             self._step.cancel()

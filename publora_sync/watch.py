@@ -1,10 +1,11 @@
 """A watch over accounts, without ``await``."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from publora_async import AsyncWatch, Event
+from publora_async import AsyncWatch, ClientStateError, Event
 from publora_sync._bridge import Bridge
 
 __all__ = ["Watch"]
@@ -17,6 +18,7 @@ class Watch(Iterator[Event]):
     Whoever asks for the next event has dealt with the one before, which is not given again. One
     that was given last and not followed by another request is given again by the next watch over
     the same file: a receiver that was killed in the middle of it gets it twice, and none is lost.
+    A call that is interrupted, as by Ctrl-C, ends the watch; another one goes on.
 
     Example:
         >>> with publora.connections.watch(baseline=True, once=True) as events:
@@ -40,7 +42,8 @@ class Watch(Iterator[Event]):
 
     def close(self) -> None:
         """Stop watching, and let another watch have the state."""
-        self._bridge.run(self._watch.aclose)
+        with suppress(ClientStateError):  # with the client, everything is released already
+            self._bridge.run(self._watch.aclose)
 
     def __enter__(self) -> Self:
         return self

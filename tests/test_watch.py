@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 from still_clock import until
 
-from publora_async import AsyncPublora, ConfigurationError, Event, ManagedUser, StateFileError
+from publora_async import (
+    AsyncPublora,
+    AuthenticationError,
+    ClientStateError,
+    ConfigurationError,
+    Event,
+    ManagedUser,
+    StateFileError,
+)
+from publora_async._watch.state import StateFile
 from publora_async.sandbox import Clock, Sandbox
 from publora_sync import Publora, Watch
 
@@ -217,3 +226,90 @@ async def test_where_the_service_says_nothing_of_a_token_the_live_test_does(
     async with AsyncPublora() as publora:
         events = await take(publora)
     assert {event.reason for event in events if event.kind == "broke"} == {"live_test"}
+
+
+async def test_what_came_for_a_call_that_was_cancelled_is_given_to_the_next(
+    publora_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert publora_sandbox.requests == 0
+    async with AsyncPublora() as publora:
+        watch = publora.connections.watch(every=EVERY, once=True)
+        events = [await watch.next_event()]
+        find = watch._next
+
+        async def find_and_cancel() -> Event | None:
+            event = await find()
+            asyncio.get_running_loop().call_soon(call.cancel)
+            return event
+
+        with monkeypatch.context() as patched:
+            patched.setattr(watch, "_next", find_and_cancel)
+            call = asyncio.create_task(watch.next_event())
+            with pytest.raises(asyncio.CancelledError):
+                await call
+        events += [event async for event in watch]
+    assert broken([event for event in events if event]) == BROKEN
+    assert len(events) == len({event.id for event in events if event})
+
+
+async def test_a_call_that_is_cancelled_twice_gives_the_file_back(
+    publora_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    state = tmp_path / "accounts.db"
+    async with AsyncPublora() as publora:
+        for turns in range(40):
+            watch = publora.connections.watch(every=timedelta(hours=1), state=state)
+            call = asyncio.create_task(watch.next_event())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            call.cancel()
+            await asyncio.sleep(0)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            await watch.aclose()
+    assert publora_sandbox.requests >= 0
+    StateFile(str(state)).close()
+
+
+async def test_two_tasks_may_share_a_watch(publora_sandbox: Sandbox) -> None:
+    assert publora_sandbox.requests == 0
+    async with AsyncPublora() as publora:
+        watch = publora.connections.watch(every=EVERY, once=True)
+
+        async def all_events() -> list[Event]:
+            return [event async for event in watch]
+
+        both = await asyncio.gather(all_events(), all_events())
+    assert broken([*both[0], *both[1]]) == BROKEN
+
+
+async def test_a_refused_key_ends_a_watch(publora_sandbox: Sandbox) -> None:
+    publora_sandbox.revoke_key()
+    async with AsyncPublora() as publora:
+        with pytest.raises(AuthenticationError):
+            await take(publora)
+
+
+async def test_a_watch_that_was_begun_before_a_fork_is_the_parents(
+    publora_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with AsyncPublora() as publora:
+        watch = publora.connections.watch(every=EVERY)
+        with monkeypatch.context() as patched:
+            patched.setattr("publora_async.watch.os.getpid", lambda: 0)
+            with pytest.raises(ClientStateError, match="begun before a fork"):
+                await watch.next_event()
+            await watch.aclose()
+        assert await watch.next_event() is not None
+        await watch.aclose()
+    assert publora_sandbox.requests > 0
+
+
+def test_a_sync_watch_can_be_closed_after_its_client(publora_sandbox: Sandbox) -> None:
+    publora = Publora()
+    with publora.connections.watch(every=EVERY) as watch:
+        next(watch)
+        publora.close()
+    watch.close()
+    assert publora_sandbox.requests > 0

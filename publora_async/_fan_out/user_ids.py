@@ -99,9 +99,9 @@ async def in_chunks(many: Many, size: int) -> AsyncIterator[list[str]]:
     chunk = []
     async for who in _each(many):
         chunk.append(user_id_of(who))
-        if chunk[-1] == OWN:
-            # It would be taken for the key's own account.
-            raise ConfigurationError("users must hold user ids, and one of them is empty")
+        if not (chunk[-1] and chunk[-1].isprintable()):
+            # The empty one would be taken for the key's own account.
+            raise ConfigurationError(f"users must hold user ids, and {chunk[-1]!r} is none")
         if len(chunk) == size:
             yield chunk
             chunk = []

@@ -61,6 +61,7 @@ def locked(path: str) -> sqlite3.Connection | None:
     """
     if path == ":memory:":
         return None
+    path = os.path.realpath(path)  # by whatever name it goes
     # SQLite's own files beside it have the mode of this one. One that exists is not opened: to
     # close it again would be to give up the locks that another watch of this process has on it.
     for name in (path, f"{path}-lock"):
@@ -117,7 +118,6 @@ def _checked_version(database: sqlite3.Connection, path: str) -> int:
 
 
 def _prepare(database: sqlite3.Connection, version: int) -> None:
-    database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
     (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
@@ -127,4 +127,6 @@ def _prepare(database: sqlite3.Connection, version: int) -> None:
             f"BEGIN; {migration}; PRAGMA application_id = {_APPLICATION}; "
             f"PRAGMA user_version = {number}; COMMIT;"
         )
+    # Not before: it writes to a new file, which would be taken for another program's.
+    database.execute("PRAGMA journal_mode = WAL")
     database.execute("CREATE TEMP TABLE listed (user TEXT PRIMARY KEY) WITHOUT ROWID")

@@ -11,7 +11,7 @@ import attrs
 from publora_async._checks import aware
 from publora_async._introspection import AsObject
 from publora_async._watch.changes import Kind
-from publora_async._wire import JSONValue, to_wire
+from publora_async._wire import ALWAYS, JSONValue, to_wire
 from publora_async.connection_list import decode_connections
 from publora_async.errors import ConfigurationError
 from publora_async.records import Connection
@@ -64,10 +64,10 @@ class Event(AsObject):
         ('Broke', None, 'linkedin-Tz4NqVnrPU broke')
     """
 
-    user_id: str | None
+    user_id: str | None = attrs.field(metadata=ALWAYS)
     platform_id: str
-    before: Connection | None = None
-    after: Connection | None = None
+    before: Connection | None = attrs.field(default=None, metadata=ALWAYS)
+    after: Connection | None = attrs.field(default=None, metadata=ALWAYS)
     since: datetime = attrs.field(validator=aware)
     reason: Reason
     extra: Mapping[str, JSONValue] = attrs.field(factory=dict, hash=False)

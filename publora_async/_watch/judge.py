@@ -22,6 +22,9 @@ __all__ = ["Verdict", "judge"]
 TOO_OFTEN: Final = 4
 """Changes to and fro that are told of; with the next one the account flaps."""
 
+_DOUBTED = "doubted"
+"""Stands among the suspects where one is careful, for whoever looks next."""
+
 _TO_AND_FRO = {Kind.APPEARED, Kind.GONE, Kind.BROKE, Kind.RECOVERED}
 _LEADS_TO = {
     Kind.APPEARED: Health.FINE,
@@ -84,7 +87,7 @@ class _Judge:
     def verdict(self, *, careful: bool) -> Verdict:
         verdict = Verdict(self._known)
         plans = {i: self._kinds(known, self._seen.get(i)) for i, known in self._known.items()}
-        worse = [i for i, kinds in plans.items() if WORSE.intersection(kinds)]
+        worse = [i for i, kinds in plans.items() if self._is_worse(self._known[i], kinds)]
         verdict.worse = sum(not WORSE.intersection(self._known[i].suspects) for i in worse)
         there = sum(known.told is not Health.ABSENT for known in self._known.values())
         # Of somebody whose accounts were many, half have gone or broken at one time.
@@ -92,6 +95,11 @@ class _Judge:
         for platform_id, kinds in plans.items():
             self._settle(platform_id, kinds, verdict, careful=careful or doubtful)
         return verdict
+
+    def _is_worse(self, known: Known, kinds: list[Kind]) -> bool:
+        """Tell whether an account looks worse than before; one is not that was first seen so."""
+        breaks = Kind.BROKE in kinds and self._health(known.account) is not Health.BROKEN
+        return breaks or Kind.GONE in kinds
 
     def _at_first(self, account: Connection) -> Health:
         if not self._rules.baseline:
@@ -131,6 +139,8 @@ class _Judge:
         if known.suspects and self._believed(known, account) is Health.UNKNOWN:
             # That nothing is known says nothing against what was suspected.
             suspects = {kind: at for kind, at in known.suspects.items() if kind in _LEADS_TO}
+        # Also when it is seen by another process, which has not seen how much looked worse.
+        careful = careful or _DOUBTED in known.suspects
         waits = False
         for kind in kinds:
             first = min(known.suspects.get(kind, self._now), self._now)
@@ -143,7 +153,10 @@ class _Judge:
             waits = waits or kind in _LEADS_TO
             if kind is not Kind.SILENT:
                 is_to_come = news_at > self._now
-                verdict.look_again(news_at if is_to_come else self._now + self._rules.soon)
+                again = min(news_at, self._now + self._rules.every)
+                verdict.look_again(again if is_to_come else self._now + self._rules.soon)
+        if careful and WORSE.intersection(suspects):
+            suspects[_DOUBTED] = self._now
         known.suspects = suspects
         verdict.events += self._calm(known, account)
         if account is not None:
@@ -161,6 +174,8 @@ class _Judge:
         """Take a change for true, and give the event if it is news."""
         before, told = known.account, known.told
         known.told = _LEADS_TO.get(kind, told)
+        if kind is Kind.RENAMED and account is not None:
+            known.account = _with_names_of(before, account)
         if kind in _TO_AND_FRO:
             known.changes = [*self._recent(known), self._now]
             if known.flapping is None and len(known.changes) > TOO_OFTEN:
@@ -173,13 +188,13 @@ class _Judge:
         return [self._event(kind, before, account, first)]
 
     def _recent(self, known: Known) -> list[float]:
-        return [at for at in known.changes if self._now - at < 2 * self._rules.calm]
+        return [at for at in known.changes if 0 <= self._now - at < 2 * self._rules.calm]
 
     def _calm(self, known: Known, account: Connection | None) -> list[Event]:
         """Tell how an account is that flaps no longer, if that is other than was told last."""
-        if known.flapping is None or self._now - known.changes[-1] < self._rules.calm:
+        if known.flapping is None or 0 <= self._now - known.changes[-1] < self._rules.calm:
             return []
-        since = known.changes[-1]
+        since = min(known.changes[-1], self._now)
         kinds = steps(known.flapping, known.told)
         known.flapping, known.changes = None, []
         return [self._event(kind, known.account, account, since) for kind in kinds if kind in KINDS]
@@ -188,7 +203,7 @@ class _Judge:
         self, kind: Kind, before: Connection, account: Connection | None, first: float
     ) -> Event:
         reason: Reason = reason_of(kind, account, detached=self._look.detached)
-        if reason == "expiry_date" and self._look.tests.get(before.platform_id) is False:
+        if reason == "expiry_date" and self._look.tests.get(before.platform_id) is not None:
             reason = "live_test"
         return KINDS[kind](
             user_id=self._look.user or None,
@@ -206,11 +221,20 @@ def _fell_silent(known: Known, account: Connection) -> bool:
     return said_so and account.status_source == StatusSource.EXPIRY_DATE
 
 
+def _with_names_of(one: Connection, other: Connection) -> Connection:
+    return attrs.evolve(
+        one,
+        username=other.username or one.username,
+        display_name=other.display_name or one.display_name,
+    )
+
+
 def _taken_in(known: Known, account: Connection) -> Connection:
     """Give what is known of an account now; what is suspected of it does not count yet."""
     old, new = known.account, remembered(account)
-    if Kind.RENAMED in known.suspects:
-        new = attrs.evolve(new, username=old.username, display_name=old.display_name)
+    # A name that is not known now is the one that was known.
+    named = old if Kind.RENAMED in known.suspects else _with_names_of(old, new)
+    new = attrs.evolve(new, username=named.username, display_name=named.display_name)
     if Kind.SILENT in known.suspects:
         new = attrs.evolve(new, token_status=old.token_status)
     return new

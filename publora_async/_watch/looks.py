@@ -16,6 +16,9 @@ __all__ = ["WORSE", "Known", "Look", "Rules", "works"]
 WORSE: Final = frozenset({Kind.BROKE, Kind.GONE})
 """What one would rather be sure of."""
 
+_LEAST_DOUBT: Final = 3600.0
+"""Seconds for which so much has to look worse that the service may be wrong."""
+
 _NOT_TOLD_BY_TEST = {Platform.PINTEREST, Platform.TELEGRAM}
 
 
@@ -46,7 +49,7 @@ class Rules:
         """Seconds for which a change has to be seen."""
         if kind is Kind.SILENT:
             return 2 * self.every
-        return self.every / 2 if careful and kind in WORSE else self.soon
+        return max(self.every / 2, _LEAST_DOUBT) if careful and kind in WORSE else self.soon
 
     @property
     def calm(self) -> float:

@@ -29,6 +29,7 @@ from publora_async.connection_list import ConnectionList
 from publora_async.errors import (
     PubloraError,
     RateLimitError,
+    ResponseDecodeError,
     ServerError,
     TransportError,
 )
@@ -105,8 +106,10 @@ class Rounds:
                     break
         finally:
             # Behind whatever the thread is in the middle of, also where nobody waits for that.
-            await self._off_loop(opened.close)
-            self._thread.shutdown()
+            try:
+                await asyncio.shield(self._off_loop(opened.close))
+            finally:
+                self._thread.shutdown()
 
     def _open(self, opened: ExitStack) -> None:
         self._file = opened.enter_context(closing(StateFile(self.path)))
@@ -226,12 +229,12 @@ class Rounds:
                     many = await many
                 if self.users is not None:
                     check_many(many)
-            except (RateLimitError, ServerError, TransportError):
+            except (RateLimitError, ServerError, TransportError, ResponseDecodeError):
                 if self.once:
                     raise
                 await self.clock.sleep(self.rules.soon)
             else:
-                return many or ()
+                return () if many is None else many
 
     async def _chunks(self, many: Many, size: int) -> AsyncIterator[list[str]]:
         if self.users is None:

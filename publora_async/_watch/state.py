@@ -124,18 +124,18 @@ class StateFile:
         row = self._database.execute("SELECT * FROM users WHERE user = ?", (look.user,)).fetchone()
         _, packed, again, unknown, _ = row or (look.user, None, None, None, None)
         now = look.at.timestamp()
+        if forget and not look.detached and (look.accounts is not None or packed is None):
+            self._database.execute("DELETE FROM users WHERE user = ?", (look.user,))
+            return
         if look.accounts is None:
             since = now if unknown is None else min(unknown, now)
             again = now + min(max(rules.soon, now - since), rules.every)
             self._write((look.user, packed, again, since, look.why))
             return
-        if forget and not look.detached:
-            self._database.execute("DELETE FROM users WHERE user = ?", (look.user,))
-            return
         text = None if packed is None else zlib.decompressobj(-15, _COMMON).decompress(packed)
         known = None if text is None else _known(text)
         had = {i: set(one.suspects) for i, one in (known or {}).items()}
-        verdict = judge(known, look, rules, careful=self._is_worse(known, now))
+        verdict = judge(known, look, rules, careful=self._is_worse(known, now, rules.soon))
         if not any(had.values()):
             self._worse.append((now, verdict.worse, max(len(had), 1)))
         for event in verdict.events:
@@ -151,14 +151,17 @@ class StateFile:
         if (new, verdict.again, None) != (text, again, unknown):
             self._write((look.user, _packed(new), verdict.again, None, None))
 
-    def _is_worse(self, known: dict[str, Known] | None, now: float) -> bool:
+    def _is_worse(self, known: dict[str, Known] | None, now: float, soon: float) -> bool:
         """Tell whether half of what was looked at since a suspicion began looks worse, too."""
         began = min(
             (at for one in (known or {}).values() for at in one.suspects.values()), default=now
         )
-        others = [entry for entry in self._worse if began < entry[0] <= now]
-        worse, all_of_them = (sum(entry[i] for entry in others) for i in (1, 2))
-        return len(others) >= 2 and 2 * worse >= all_of_them
+        spans = (began - soon, began), (began, now + 1e-6)
+        looks = [[one for one in self._worse if a < one[0] < b] for a, b in spans]
+        return any(
+            len(ones) >= 2 and 2 * sum(one[1] for one in ones) >= sum(one[2] for one in ones)
+            for ones in looks
+        )
 
     def _write(self, row: tuple[object, ...]) -> None:
         self._database.execute("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?)", row)

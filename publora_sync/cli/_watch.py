@@ -60,7 +60,7 @@ Examples:
   publora watch --state accounts.db --status
 
 \b
-An URL for --notify may hold a password, and other programs can read a
+A URL for --notify may hold a password, and other programs can read a
 command's arguments: PUBLORA_NOTIFY takes URLs, too, with blanks between them.
 
 \b

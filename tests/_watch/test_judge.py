@@ -123,6 +123,10 @@ def test_what_is_broken_when_somebody_is_first_seen_is_news_but_not_that_it_is_t
     assert user.twice(account(status="expired"), account("2")) == ["broke"]
 
 
+def test_where_all_is_broken_when_it_is_first_seen_nothing_has_got_worse() -> None:
+    assert User().twice(*(account(str(n), "expired") for n in range(4))) == ["broke"] * 4
+
+
 def test_a_baseline_tells_nothing_of_what_is_so_already() -> None:
     user = User(Rules(EVERY, baseline=True))
     broken, soon = account(status="expired"), account("2", "expiring_soon")
@@ -340,3 +344,40 @@ class TruthMachine(RuleBasedStateMachine):
 
 
 TestTruth = TruthMachine.TestCase
+
+
+def test_a_name_that_changes_while_the_account_breaks_is_told_once() -> None:
+    user = User()
+    user.sees(account(username="@a"))
+    user.sees(account(username="@b"), after=HOUR)
+    told = kinds(user.sees(account(username="@b", status="expired"), after=SOON))
+    for _ in range(3):
+        told += kinds(user.sees(account(username="@b", status="expired"), after=SOON))
+    assert told == ["renamed", "broke"]
+
+
+def test_a_name_that_is_not_known_for_a_while_was_changed_all_the_same() -> None:
+    user = User()
+    user.sees(account(username="@a"))
+    assert user.twice(account()) == []
+    assert user.twice(account(username="@b")) == ["renamed"]
+
+
+def test_who_was_doubted_is_doubted_by_whoever_looks_next() -> None:
+    user = User()
+    user.sees(account())
+    user.sees(after=HOUR, careful=True)
+    assert user.sees(after=SOON) == []
+    assert user.sees(after=SOON) == []
+    assert kinds(user.sees(after=3 * HOUR)) == ["gone"]
+
+
+def test_a_clock_that_is_set_back_ends_the_flapping() -> None:
+    user = User()
+    user.sees(account())
+    for _ in range(3):
+        user.twice(account(status="expired"), after=3 * HOUR)
+        user.twice(account(), after=3 * HOUR)
+    user.twice(account(status="expired"), after=3 * HOUR)
+    (event,) = user.sees(account(status="expired"), after=-1000 * HOUR)
+    assert (event.kind, event.since) == ("broke", user.now)

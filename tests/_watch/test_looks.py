@@ -21,7 +21,8 @@ def test_among_few_users_the_second_look_waits_until_others_were_seen(
 def test_what_may_be_an_error_of_the_service_has_to_be_seen_for_longer() -> None:
     rules = Rules(1000.0)
     assert rules.patience(Kind.BROKE, careful=False) == 50
-    assert rules.patience(Kind.BROKE, careful=True) == 500
+    assert rules.patience(Kind.BROKE, careful=True) == 3600
+    assert Rules(9000.0).patience(Kind.BROKE, careful=True) == 4500
     assert rules.patience(Kind.RECOVERED, careful=True) == 50
     assert rules.patience(Kind.SILENT, careful=False) == 2000
     assert rules.calm == 4000

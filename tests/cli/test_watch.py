@@ -37,6 +37,10 @@ EVERY = ("--every", "1s")
 """A round in which the second look comes a twentieth of a second after the first."""
 
 
+# apprise imports it on CPython 3.11 and 3.12.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
+
+
 @pytest.fixture
 def service() -> Iterator[Sandbox]:
     """A sandbox whose key has one account, which works."""
