@@ -1,5 +1,6 @@
 """Decides which changes are news: pure, no I/O, one user at a time."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -58,7 +59,9 @@ class Verdict:
         self.again = at if self.again is None else min(self.again, at)
 
 
-def judge(known: dict[str, Known] | None, look: Look, rules: Rules, *, careful: bool) -> Verdict:
+def judge(
+    known: dict[str, Known] | None, look: Look, rules: Rules, *, is_careful: Callable[[], bool]
+) -> Verdict:
     """
     Judge a look by what was known before.
 
@@ -66,9 +69,9 @@ def judge(known: dict[str, Known] | None, look: Look, rules: Rules, *, careful: 
         known: What is known, by platform id; it is changed. ``None``: it is the first look.
         look: The look, which has shown something.
         rules: How long to be patient.
-        careful: Whether so much looks worse at this time that it may not be so.
+        is_careful: Tells whether so much looks worse at this time that it may not be so.
     """
-    return _Judge(known, look, rules).verdict(careful=careful)
+    return _Judge(known, look, rules).verdict(is_careful)
 
 
 class _Judge:
@@ -84,7 +87,7 @@ class _Judge:
                 told = self._at_first(account) if first else Health.ABSENT
                 self._known[platform_id] = Known(remembered(account), told)
 
-    def verdict(self, *, careful: bool) -> Verdict:
+    def verdict(self, is_careful: Callable[[], bool]) -> Verdict:
         verdict = Verdict(self._known)
         plans = {i: self._kinds(known, self._seen.get(i)) for i, known in self._known.items()}
         worse = [i for i, kinds in plans.items() if self._is_worse(self._known[i], kinds)]
@@ -92,8 +95,9 @@ class _Judge:
         there = sum(known.told is not Health.ABSENT for known in self._known.values())
         # Of somebody whose accounts were many, half have gone or broken at one time.
         doubtful = len(worse) >= 3 and 2 * len(worse) >= there and not self._look.detached
+        careful = bool(worse) and (doubtful or is_careful())
         for platform_id, kinds in plans.items():
-            self._settle(platform_id, kinds, verdict, careful=careful or doubtful)
+            self._settle(platform_id, kinds, verdict, careful=careful)
         return verdict
 
     def _is_worse(self, known: Known, kinds: list[Kind]) -> bool:

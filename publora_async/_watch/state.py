@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -134,10 +135,13 @@ class StateFile:
             return
         text = None if packed is None else zlib.decompressobj(-15, _COMMON).decompress(packed)
         known = None if text is None else _known(text)
-        had = {i: set(one.suspects) for i, one in (known or {}).items()}
-        verdict = judge(known, look, rules, careful=self._is_worse(known, now, rules.soon))
-        if not any(had.values()):
-            self._worse.append((now, verdict.worse, max(len(had), 1)))
+        had = len(known or ())
+        suspicions = [at for one in (known or {}).values() for at in one.suspects.values()]
+        began = min(suspicions, default=now)
+        worse_since = partial(self._is_worse, began, now, rules.soon)
+        verdict = judge(known, look, rules, is_careful=worse_since)
+        if not suspicions:
+            self._worse.append((now, verdict.worse, max(had, 1)))
         for event in verdict.events:
             self._database.execute(
                 "INSERT OR IGNORE INTO events (id, body) VALUES (?, ?)",
@@ -151,11 +155,8 @@ class StateFile:
         if (new, verdict.again, None) != (text, again, unknown):
             self._write((look.user, _packed(new), verdict.again, None, None))
 
-    def _is_worse(self, known: dict[str, Known] | None, now: float, soon: float) -> bool:
-        """Tell whether half of what was looked at since a suspicion began looks worse, too."""
-        began = min(
-            (at for one in (known or {}).values() for at in one.suspects.values()), default=now
-        )
+    def _is_worse(self, began: float, now: float, soon: float) -> bool:
+        """Tell whether half of what was looked at around a suspicion looks worse, too."""
         spans = (began - soon, began), (began, now + 1e-6)
         looks = [[one for one in self._worse if a < one[0] < b] for a, b in spans]
         return any(

@@ -39,7 +39,7 @@ class User:
         """Look once more, so long after the last time."""
         self.now += after
         look = Look("u", self.now, ConnectionList(accounts), detached=detached, tests=tests or {})
-        verdict = judge(self.known, look, self.rules, careful=careful)
+        verdict = judge(self.known, look, self.rules, is_careful=lambda: careful)
         # As it comes back from the file.
         self.known = {i: Known.unpack(one.pack()) for i, one in verdict.known.items()}
         self.again = verdict.again
