@@ -55,7 +55,7 @@ class Seen:
 
     @classmethod
     def now(cls, connections: ConnectionList, *, detached: bool = False) -> "Seen":
-        """Give what was seen at this moment."""
+        """Give what was seen at this moment, by the computer's clock."""
         return cls(datetime.now(UTC), ConnectionList(map(remembered, connections)), detached)
 
 

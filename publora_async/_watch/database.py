@@ -45,7 +45,7 @@ def usable(path: str) -> Iterator[None]:
         raise StateFileError(
             f"the watch's state in {path!r} cannot be used: {error}; what is in it is kept"
         ) from error
-    except (sqlite3.Error, UnicodeError, ValueError, zlib.error) as error:
+    except (sqlite3.Error, ValueError, zlib.error) as error:
         raise StateFileError(
             f"the watch's state in {path!r} is broken, or is no such file: {error}; restore it, "
             "or name another one"
@@ -58,6 +58,8 @@ def locked(path: str) -> sqlite3.Connection | None:
 
     Raises:
         StateFileError: Another watch has it.
+        OSError: It cannot be made.
+        sqlite3.Error: The same.
     """
     if path == ":memory:":
         return None

@@ -122,7 +122,7 @@ class Event(AsObject):
 
 
 class Appeared(Event):
-    """An account was connected, to a user of whom others were known before, or none."""
+    """An account was connected, by somebody who was seen before."""
 
 
 class Gone(Event):
