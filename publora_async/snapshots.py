@@ -9,16 +9,7 @@ from tempfile import NamedTemporaryFile
 
 import attrs
 
-from publora_async._watch.changes import (
-    Health,
-    Kind,
-    health_of,
-    is_renamed,
-    pack,
-    remembered,
-    steps,
-    unpack,
-)
+from publora_async._watch.changes import Health, Kind, health_of, is_renamed, pack, steps, unpack
 from publora_async._watch.events import KINDS, Event, reason_of
 from publora_async._wire import JSONValue
 from publora_async.connection_list import ConnectionList
@@ -56,7 +47,9 @@ class Seen:
     @classmethod
     def now(cls, connections: ConnectionList, *, detached: bool = False) -> "Seen":
         """Give what was seen at this moment, by the computer's clock."""
-        return cls(datetime.now(UTC), ConnectionList(map(remembered, connections)), detached)
+        return cls(
+            datetime.now(UTC), ConnectionList(unpack(pack(one)) for one in connections), detached
+        )
 
 
 @attrs.frozen

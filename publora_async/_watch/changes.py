@@ -7,17 +7,7 @@ from typing import Any, TypeAlias
 from publora_async._display.urgency import Urgency, urgency_of
 from publora_async.records import Connection, TokenStatus
 
-__all__ = [
-    "Health",
-    "Kind",
-    "Packed",
-    "health_of",
-    "is_renamed",
-    "pack",
-    "remembered",
-    "steps",
-    "unpack",
-]
+__all__ = ["Health", "Kind", "Packed", "health_of", "is_renamed", "pack", "steps", "unpack"]
 
 
 class Health(StrEnum):
@@ -48,12 +38,9 @@ class Kind(StrEnum):
     """The service no longer says what it thinks of the token."""
 
 
-_HEALTH = {
-    Urgency.EXPIRED: Health.BROKEN,
-    Urgency.EXPIRING: Health.EXPIRING,
-    Urgency.NOT_KNOWN: Health.UNKNOWN,
-    Urgency.NONE: Health.FINE,
-}
+_HEALTH = dict(
+    zip(Urgency, (Health.BROKEN, Health.EXPIRING, Health.UNKNOWN, Health.FINE), strict=True)
+)
 
 Packed: TypeAlias = list[Any]
 """JSON, read by who wrote it."""
@@ -87,28 +74,16 @@ def is_renamed(before: Connection, after: Connection) -> bool:
     return any(was != name for was, name in zip(old, new, strict=True) if was and name)
 
 
-def remembered(account: Connection) -> Connection:
-    """Give what tells a change: id, names, date and status."""
-    return Connection(
-        platform_id=account.platform_id,
-        username=account.username,
-        display_name=account.display_name,
-        access_token_expires_at=account.access_token_expires_at,
-        # Of what could not be read no more is known than that.
-        token_status=TokenStatus.UNKNOWN.value
-        if "tokenStatus" in account.extra
-        else account.token_status,
-    )
-
-
 def pack(account: Connection) -> Packed:
-    """Give the same in as little JSON as possible."""
+    """Give what tells a change, id, names, status and date, in as little JSON as possible."""
+    # Of a status that could not be read no more is known than that.
+    unread = "tokenStatus" in account.extra
     date = account.access_token_expires_at
     return [
         account.platform_id,
         account.username,
         account.display_name,
-        account.token_status,
+        TokenStatus.UNKNOWN.value if unread else account.token_status,
         None if date is None else date.timestamp(),
     ]
 

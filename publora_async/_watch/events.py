@@ -155,11 +155,15 @@ KINDS: Mapping[Kind, type[Event]] = {
 }
 
 
-def reason_of(kind: Kind, account: Connection | None, *, detached: bool) -> Reason:
-    """Say why a change is believed, if not for the live test."""
+def reason_of(
+    kind: Kind, account: Connection | None, *, detached: bool, tested: bool = False
+) -> Reason:
+    """Say why a change is believed."""
     if kind in {Kind.APPEARED, Kind.GONE, Kind.RENAMED} or account is None:
         return "service" if detached else "list"
-    return "expiry_date" if account.status_source == "expiry_date" else "service"
+    if account.status_source != "expiry_date":
+        return "service"
+    return "live_test" if tested else "expiry_date"
 
 
 def _connection(fields: JSONValue) -> Connection | None:

@@ -6,15 +6,8 @@ from typing import Final
 
 import attrs
 
-from publora_async._watch.changes import (
-    Health,
-    Kind,
-    health_of,
-    is_renamed,
-    remembered,
-    steps,
-)
-from publora_async._watch.events import KINDS, Event, Reason, reason_of
+from publora_async._watch.changes import Health, Kind, is_renamed, steps
+from publora_async._watch.events import KINDS, Event, reason_of
 from publora_async._watch.looks import WORSE, Known, Look, Rules
 from publora_async.records import Connection, StatusSource
 
@@ -71,174 +64,145 @@ def judge(
         rules: How long to be patient.
         is_careful: Tells whether so much looks worse at this time that it may not be so.
     """
-    return _Judge(known, look, rules).verdict(is_careful)
+    seen = {account.platform_id: account for account in look.accounts or ()}
+    verdict = Verdict({} if known is None else known)
+    for platform_id, account in seen.items():
+        if platform_id not in verdict.known:
+            told = Health.ABSENT if known is not None else _at_first(account, look, rules)
+            verdict.known[platform_id] = Known(account, told)
+    accounts = [_Judged(known, seen.get(i), look, rules) for i, known in verdict.known.items()]
+    worse = [one for one in accounts if one.is_worse]
+    verdict.worse = sum(not WORSE.intersection(one.known.suspects) for one in worse)
+    there = sum(one.known.told is not Health.ABSENT for one in accounts)
+    # Of somebody whose accounts were many, half have gone or broken at one time.
+    doubtful = len(worse) >= 3 and 2 * len(worse) >= there and not look.detached
+    careful = bool(worse) and (doubtful or is_careful())
+    for one in accounts:
+        one.settle(verdict, careful=careful)
+    return verdict
 
 
-class _Judge:
-    def __init__(self, known: dict[str, Known] | None, look: Look, rules: Rules) -> None:
+def _at_first(account: Connection, look: Look, rules: Rules) -> Health:
+    """Give what counts as told of an account that was never seen before."""
+    health = look.health_of(account, rules.within) if rules.baseline else Health.FINE
+    return {Health.UNKNOWN: Health.FINE, Health.BROKEN: Health.MUTED}.get(health, health)
+
+
+class _Judged:
+    """One account: what was known of it, and what a look shows."""
+
+    def __init__(self, known: Known, seen: Connection | None, look: Look, rules: Rules) -> None:
+        self.known = known
+        self._seen = seen
         self._look = look
         self._rules = rules
         self._now = look.at.timestamp()
-        self._seen = {account.platform_id: account for account in look.accounts or ()}
-        first = known is None
-        self._known: dict[str, Known] = known or {}
-        for platform_id, account in self._seen.items():
-            if platform_id not in self._known:
-                told = self._at_first(account) if first else Health.ABSENT
-                self._known[platform_id] = Known(remembered(account), told)
+        self._health = Health.ABSENT if seen is None else look.health_of(seen, rules.within)
+        is_silent = seen is not None and _fell_silent(known.account, seen)
+        if is_silent:
+            # By its date an account may have expired that the service keeps alive.
+            self._health = Health.UNKNOWN
+        self._kinds = steps(known.told, self._health)
+        if is_silent:
+            self._kinds.append(Kind.SILENT)
+        if seen is not None and is_renamed(known.account, seen):
+            self._kinds.append(Kind.RENAMED)
 
-    def verdict(self, is_careful: Callable[[], bool]) -> Verdict:
-        verdict = Verdict(self._known)
-        plans = {i: self._kinds(known, self._seen.get(i)) for i, known in self._known.items()}
-        worse = [i for i, kinds in plans.items() if self._is_worse(self._known[i], kinds)]
-        verdict.worse = sum(not WORSE.intersection(self._known[i].suspects) for i in worse)
-        there = sum(known.told is not Health.ABSENT for known in self._known.values())
-        # Of somebody whose accounts were many, half have gone or broken at one time.
-        doubtful = len(worse) >= 3 and 2 * len(worse) >= there and not self._look.detached
-        careful = bool(worse) and (doubtful or is_careful())
-        for platform_id, kinds in plans.items():
-            self._settle(platform_id, kinds, verdict, careful=careful)
-        return verdict
+    @property
+    def is_worse(self) -> bool:
+        """Whether it looks worse than before; one does not that was first seen so."""
+        if Kind.BROKE in self._kinds:
+            before = self._look.health_of(self.known.account, self._rules.within)
+            return before is not Health.BROKEN
+        return Kind.GONE in self._kinds
 
-    def _is_worse(self, known: Known, kinds: list[Kind]) -> bool:
-        """Tell whether an account looks worse than before; one is not that was first seen so."""
-        breaks = Kind.BROKE in kinds and self._health(known.account) is not Health.BROKEN
-        return breaks or Kind.GONE in kinds
-
-    def _at_first(self, account: Connection) -> Health:
-        if not self._rules.baseline:
-            return Health.FINE
-        health = self._health(account)
-        if health is Health.UNKNOWN:
-            return Health.FINE
-        return Health.MUTED if health is Health.BROKEN else health
-
-    def _health(self, account: Connection) -> Health:
-        health = health_of(account, self._rules.within, self._look.at)
-        works = self._look.tests.get(account.platform_id)
-        return Health.FINE if health is Health.BROKEN and works else health
-
-    def _believed(self, known: Known, account: Connection | None) -> Health:
-        """Judge what is seen of one account."""
-        if account is None:
-            return Health.ABSENT
-        # By its date an account may have expired that the service keeps alive.
-        return Health.UNKNOWN if _fell_silent(known, account) else self._health(account)
-
-    def _kinds(self, known: Known, account: Connection | None) -> list[Kind]:
-        """Give the changes that this look shows of one account."""
-        kinds = steps(known.told, self._believed(known, account))
-        if account is not None and _fell_silent(known, account):
-            kinds.append(Kind.SILENT)
-        if account is not None and is_renamed(known.account, account):
-            kinds.append(Kind.RENAMED)
-        return kinds
-
-    def _settle(
-        self, platform_id: str, kinds: list[Kind], verdict: Verdict, *, careful: bool
-    ) -> None:
-        """Tell the changes of one account that are seen for long enough, and suspect the others."""
-        known, account = self._known[platform_id], self._seen.get(platform_id)
-        suspects: dict[str, float] = {}
-        if known.suspects and self._believed(known, account) is Health.UNKNOWN:
+    def settle(self, verdict: Verdict, *, careful: bool) -> None:
+        """Tell the changes that are seen for long enough, and suspect the others."""
+        known, seen, suspects = self.known, self._seen, dict[str, float]()
+        if self._health is Health.UNKNOWN:
             # That nothing is known says nothing against what was suspected.
             suspects = {kind: at for kind, at in known.suspects.items() if kind in _LEADS_TO}
         # Also when it is seen by another process, which has not seen how much looked worse.
         careful = careful or _DOUBTED in known.suspects
-        waits = False
-        for kind in kinds:
+        for kind in self._kinds:
             first = min(known.suspects.get(kind, self._now), self._now)
             news_at = first + self._rules.patience(kind, careful=careful)
-            is_old = kind in known.suspects and news_at <= self._now
-            if is_old and not (waits and kind in _LEADS_TO):
-                verdict.events += self._happened(known, account, kind, first)
+            if news_at <= self._now:
+                verdict.events += self._happened(kind, first)
                 continue
             suspects[kind.value] = first
-            waits = waits or kind in _LEADS_TO
             if kind is not Kind.SILENT:
-                is_to_come = news_at > self._now
-                again = min(news_at, self._now + self._rules.every)
-                verdict.look_again(again if is_to_come else self._now + self._rules.soon)
+                verdict.look_again(min(news_at, self._now + self._rules.every))
         if careful and WORSE.intersection(suspects):
             suspects[_DOUBTED] = self._now
         known.suspects = suspects
-        verdict.events += self._calm(known, account)
-        if account is not None:
-            if not any(kind in _LEADS_TO for kind in suspects):
-                known.account = _taken_in(known, account)
-            date = account.access_token_expires_at
-            if date is not None and self._now < date.timestamp() < self._now + self._rules.every:
-                verdict.look_again(date.timestamp() + 1)
-        elif known.told is Health.ABSENT and not self._recent(known):
-            del verdict.known[platform_id]
+        verdict.events += self._calm()
+        if seen is None:
+            if known.told is Health.ABSENT and not self._recent():
+                del verdict.known[known.account.platform_id]
+            return
+        if not suspects:
+            # A name that is not known now is the one that was known.
+            known.account = _named(seen, seen, known.account)
+        date = seen.access_token_expires_at
+        if date is not None and self._now < date.timestamp() < self._now + self._rules.every:
+            verdict.look_again(date.timestamp() + 1)
 
-    def _happened(
-        self, known: Known, account: Connection | None, kind: Kind, first: float
-    ) -> list[Event]:
+    def _happened(self, kind: Kind, first: float) -> list[Event]:
         """Take a change for true, and give the event if it is news."""
-        before, told = known.account, known.told
+        known, before, told = self.known, self.known.account, self.known.told
         known.told = _LEADS_TO.get(kind, told)
-        if kind is Kind.RENAMED and account is not None:
-            known.account = _with_names_of(before, account)
+        if kind is Kind.RENAMED and self._seen is not None:
+            known.account = _named(before, self._seen, before)
         if kind in _TO_AND_FRO:
-            known.changes = [*self._recent(known), self._now]
+            known.changes = [*self._recent(), self._now]
             if known.flapping is None and len(known.changes) > TOO_OFTEN:
                 known.flapping = told
-                return [self._event(Kind.FLAPPING, before, account, first)]
+                return [self._event(Kind.FLAPPING, before, first)]
         if known.flapping is not None and kind is not Kind.RENAMED:
             return []
         if kind not in KINDS or (kind is Kind.RECOVERED and told is Health.MUTED):
             return []
-        return [self._event(kind, before, account, first)]
+        return [self._event(kind, before, first)]
 
-    def _recent(self, known: Known) -> list[float]:
-        return [at for at in known.changes if 0 <= self._now - at < 2 * self._rules.calm]
+    def _recent(self) -> list[float]:
+        span = 2 * self._rules.calm
+        return [at for at in self.known.changes if 0 <= self._now - at < span]
 
-    def _calm(self, known: Known, account: Connection | None) -> list[Event]:
+    def _calm(self) -> list[Event]:
         """Tell how an account is that flaps no longer, if that is other than was told last."""
+        known = self.known
         if known.flapping is None or 0 <= self._now - known.changes[-1] < self._rules.calm:
             return []
         since = min(known.changes[-1], self._now)
         kinds = steps(known.flapping, known.told)
         known.flapping, known.changes = None, []
-        return [self._event(kind, known.account, account, since) for kind in kinds if kind in KINDS]
+        return [self._event(kind, known.account, since) for kind in kinds if kind in KINDS]
 
-    def _event(
-        self, kind: Kind, before: Connection, account: Connection | None, first: float
-    ) -> Event:
-        reason: Reason = reason_of(kind, account, detached=self._look.detached)
-        if reason == "expiry_date" and self._look.tests.get(before.platform_id) is not None:
-            reason = "live_test"
+    def _event(self, kind: Kind, before: Connection, first: float) -> Event:
         return KINDS[kind](
             user_id=self._look.user or None,
             platform_id=before.platform_id,
             before=None if kind is Kind.APPEARED else before,
-            after=account,
+            after=self._seen,
             since=datetime.fromtimestamp(first, UTC),
-            reason=reason,
+            reason=reason_of(
+                kind,
+                self._seen,
+                detached=self._look.detached,
+                tested=self._look.tests.get(before.platform_id) is not None,
+            ),
         )
 
 
-def _fell_silent(known: Known, account: Connection) -> bool:
+def _fell_silent(known: Connection, seen: Connection) -> bool:
     """Tell whether the service says nothing of an account's health, and did so before."""
-    said_so = known.account.token_status is not None
-    return said_so and account.status_source == StatusSource.EXPIRY_DATE
+    return known.token_status is not None and seen.status_source == StatusSource.EXPIRY_DATE
 
 
-def _with_names_of(one: Connection, other: Connection) -> Connection:
-    return attrs.evolve(
-        one,
-        username=other.username or one.username,
-        display_name=other.display_name or one.display_name,
-    )
-
-
-def _taken_in(known: Known, account: Connection) -> Connection:
-    """Give what is known of an account now; what is suspected of it does not count yet."""
-    old, new = known.account, remembered(account)
-    # A name that is not known now is the one that was known.
-    named = old if Kind.RENAMED in known.suspects else _with_names_of(old, new)
-    new = attrs.evolve(new, username=named.username, display_name=named.display_name)
-    if Kind.SILENT in known.suspects:
-        new = attrs.evolve(new, token_status=old.token_status)
-    return new
+def _named(account: Connection, first: Connection, then: Connection) -> Connection:
+    """Give an account under the names of the *first*, or where they are not known, of *then*."""
+    username, name = first.username or then.username, first.display_name or then.display_name
+    if (account.username, account.display_name) == (username, name):
+        return account
+    return attrs.evolve(account, username=username, display_name=name)

@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from publora_async._watch.changes import Health, Kind, Packed, pack, unpack
+from publora_async._watch.changes import Health, Kind, Packed, health_of, pack, unpack
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import PubloraError
 from publora_async.records import Connection, ConnectionTest, Platform
@@ -77,6 +77,12 @@ class Look:
     why: str = ""
     detached: bool = False
     tests: Mapping[str, bool | None] = attrs.field(factory=dict)
+
+    def health_of(self, account: Connection, within: timedelta | None) -> Health:
+        """Judge an account as of this look; what works has not expired."""
+        health = health_of(account, within, self.at)
+        works = health is Health.BROKEN and self.tests.get(account.platform_id)
+        return Health.FINE if works else health
 
 
 @attrs.define
