@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Stage,
         StateFileError,
         TransportError,
+        UserResult,
         UsersFailedError,
     )
     from publora_async.managed_users import (
@@ -149,6 +150,7 @@ __all__ = [
     "UserConnections",
     "UserConnectionsList",
     "UserFailed",
+    "UserResult",
     "UserRow",
     "UserSucceeded",
     "UsersFailedError",
@@ -170,7 +172,7 @@ _HOMES = {
             "ConfigurationError ConflictError GaveUp Limit NotFoundError NotSentError "
             "PermissionDeniedError PubloraError RateLimitError RequestTimeoutError "
             "ResponseDecodeError ServerError Stage StateFileError TransportError "
-            "UsersFailedError"
+            "UserResult UsersFailedError"
         ),
         "managed_users": (
             "AsyncManagedUsers AttachedUser ConnectionLink ManagedUser ManagedUserKey "

@@ -19,18 +19,13 @@ Every error that the SDK raises; all of them pickle, copy, compare, and never ca
 """
 
 from collections.abc import Iterable, Mapping, Sequence  # annotations resolve at run time
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Protocol, Self, TypeAlias
 
 import attrs
 
-from publora_async._introspection import AsText, LazyModule
+from publora_async._introspection import AsText
 from publora_async._wire import JSONValue  # noqa: TC001  # as above
 from publora_async.permissions import PermissionReason
-
-if TYPE_CHECKING:
-    from publora_async import user_connections
-else:
-    user_connections = LazyModule("publora_async.user_connections")
 
 __all__ = [
     "APIStatusError",
@@ -52,6 +47,7 @@ __all__ = [
     "Stage",
     "StateFileError",
     "TransportError",
+    "UserResult",
     "UsersFailedError",
 ]
 
@@ -136,6 +132,48 @@ class _OfACall:
         return f" ({self.method} {self.request_path}{user})"
 
 
+class UserResult(Protocol):
+    """
+    What a type checker knows of a result that an error holds, as one of its ``results``.
+
+    Each is a :class:`UserSucceeded` or a :class:`UserFailed`. ``isinstance(one, UserConnections)``
+    holds for either, and from there on a type checker knows what those two are.
+
+    Example:
+        >>> found = UserSucceeded("6626a1f5e4b0c91a2d3f4567", ConnectionList())
+        >>> error = AuthenticationError(401, "Invalid API key", results=[found])
+        >>> [one.user_id for one in error.results if one.error is None]
+        ['6626a1f5e4b0c91a2d3f4567']
+        >>> UserConnectionsList(one for one in error.results if isinstance(one, UserConnections))
+        <UserConnectionsList of 1 users, 0 failed>
+    """
+
+    # Read-only, which makes each type covariant: a result's own may be narrower than these.
+    @property
+    def user_id(self) -> str:
+        """Whom it was asked about."""
+        ...
+
+    @property
+    def connections(self) -> Sequence[Any] | None:
+        """What is connected, each a :class:`Connection`. ``None`` where there is an *error*."""
+        ...
+
+    @property
+    def error(self) -> PubloraError | None:
+        """Why the connections could not be found out. ``None`` where they were listed."""
+        ...
+
+    def unwrap(self) -> Sequence[Any]:
+        """
+        The connections.
+
+        Raises:
+            PubloraError: *error*, where there is one.
+        """
+        ...
+
+
 class ConfigurationError(PubloraError, ValueError):
     """
     An argument or setting cannot be used; nothing was sent.
@@ -144,7 +182,7 @@ class ConfigurationError(PubloraError, ValueError):
         results: What a fan-out had answered when it met something that is no user id.
     """
 
-    results: "Sequence[user_connections.UserConnections]" = ()
+    results: Sequence[UserResult] = ()
 
 
 class ClientStateError(PubloraError, RuntimeError):
@@ -196,9 +234,7 @@ class NotSentError(TransportError):
 
 
 # JSON, which Celery sends an error's args in, has lists only.
-def _unless_list(
-    results: "Sequence[user_connections.UserConnections]",
-) -> "Sequence[user_connections.UserConnections]":
+def _unless_list(results: Sequence[UserResult]) -> Sequence[UserResult]:
     return tuple(results) if isinstance(results, list) else results
 
 
@@ -242,9 +278,7 @@ class APIStatusError(_OfACall, PubloraError):
     attempts: int = 1
     gave_up: GaveUp | None = None
     excerpt: str | None = None
-    results: "Sequence[user_connections.UserConnections]" = attrs.field(
-        default=(), converter=_unless_list, repr=False
-    )
+    results: Sequence[UserResult] = attrs.field(default=(), converter=_unless_list, repr=False)
     details: "Mapping[str, JSONValue]" = attrs.field(factory=dict, repr=False)
 
     @property

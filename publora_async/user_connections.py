@@ -54,7 +54,10 @@ class UserSucceeded(AsObject, Shown):
     user_id: str
     connections: ConnectionList
     user: ManagedUser | None = None
-    error: ClassVar[None] = None
+    if TYPE_CHECKING:  # pyright takes no ClassVar for a property of UserResult
+        error: None = attrs.field(default=None, init=False)
+    else:
+        error: ClassVar[None] = None
 
     def unwrap(self) -> ConnectionList:
         """The connections."""
@@ -87,7 +90,10 @@ class UserFailed(AsObject, Shown):
     user_id: str
     error: PubloraError
     user: ManagedUser | None = None
-    connections: ClassVar[None] = None
+    if TYPE_CHECKING:  # pyright takes no ClassVar for a property of UserResult
+        connections: None = attrs.field(default=None, init=False)
+    else:
+        connections: ClassVar[None] = None
 
     def unwrap(self) -> NoReturn:
         """

@@ -7,7 +7,6 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import attrs
-import pytest
 from surface import PACKAGES, ROOT, Import, build, imports, resources, tell, walk
 
 import publora_async
@@ -129,12 +128,6 @@ SHARED = {
 }
 """What ``publora_sync`` takes of ``publora_async`` that users have no name for."""
 
-CIRCLE = ("publora_async.errors", "publora_async.user_connections")
-"""
-The one exception: an error that stops a fan-out holds what was answered before (``results``), and
-an answer may be an error. The first names the type of the second, for type checkers only.
-"""
-
 OWNERS = {
     "aiohttp": {"publora_async._http"},
     "aiohttp.web": {"publora_async.sandbox"},
@@ -179,11 +172,11 @@ def _top(module: str) -> str:
     return module.partition(".")[0]
 
 
-def cycles(found: Iterable[Import], exception: tuple[str, str] | None) -> list[str]:
+def cycles(found: Iterable[Import]) -> list[str]:
     """Say which modules import one another, type-only imports included."""
     graph: dict[str, set[str]] = {}
     for one in found:
-        if (one.by, one.of) != exception and one.by != one.of:
+        if one.by != one.of:
             graph.setdefault(one.by, set()).add(one.of)
     try:
         TopologicalSorter(graph).prepare()
@@ -193,19 +186,6 @@ def cycles(found: Iterable[Import], exception: tuple[str, str] | None) -> list[s
         way = " imports ".join([*names[first:], *names[: first + 1]])
         return [f"{way}: move what they share to a module that imports none of them"]
     return []
-
-
-def needless_exception(found: Iterable[Import], exception: tuple[str, str]) -> list[str]:
-    """Say that *exception* is not what it was."""
-    found = list(found)
-    those = [one for one in found if (one.by, one.of) == exception]
-    if not those or not cycles(found, None):
-        return [f"{exception[0]} no longer needs {exception[1]}: take CIRCLE out"]
-    return [
-        f"{one.by} imports {one.name} when it runs: only type checkers may see it"
-        for one in those
-        if not one.types_only
-    ]
 
 
 def wrong_ways(found: Iterable[Import], doors: dict[str, Door]) -> Iterator[str]:
@@ -309,12 +289,8 @@ MODULES = walk(ROOT, *PACKAGES)
 IMPORTS = list(imports(MODULES))
 
 
-def test_imports_run_in_no_circle_but_one() -> None:
-    tell(cycles(IMPORTS, CIRCLE))
-
-
-def test_the_one_circle_is_for_type_checkers_and_still_needed() -> None:
-    tell(needless_exception(IMPORTS, CIRCLE))
+def test_imports_run_in_no_circle() -> None:
+    tell(cycles(IMPORTS))
 
 
 def test_imports_go_through_the_doors() -> None:
@@ -356,13 +332,6 @@ def toy(folder: Path, files: dict[str, str]) -> list[Import]:
     return list(imports(build(folder, files)))
 
 
-FOR_TYPES = """
-    from typing import TYPE_CHECKING
-    if TYPE_CHECKING:
-        from publora_async.user_connections import UserConnections
-"""
-
-
 def test_a_circle_is_told_of_also_where_one_import_is_hidden_in_a_function(tmp_path: Path) -> None:
     found = toy(
         tmp_path,
@@ -375,7 +344,7 @@ def test_a_circle_is_told_of_also_where_one_import_is_hidden_in_a_function(tmp_p
             "publora_async/_door/third": "from ..first import name",
         },
     )
-    assert cycles(found, None) == [
+    assert cycles(found) == [
         (
             "publora_async._door.third imports publora_async.first imports publora_async.second "
             "imports publora_async._door.third: move what they share to a module that imports none "
@@ -384,38 +353,23 @@ def test_a_circle_is_told_of_also_where_one_import_is_hidden_in_a_function(tmp_p
     ]
 
 
-def test_a_circle_for_type_checkers_is_told_of_but_for_the_one_exception(tmp_path: Path) -> None:
-    files = {
-        "publora_async/errors": FOR_TYPES,
-        "publora_async/user_connections": "import publora_async.errors",
-    }
-    found = toy(tmp_path, files)
-    assert len(cycles(found, None)) == 1
-    assert cycles(found, CIRCLE) == []
-    assert needless_exception(found, CIRCLE) == []
-
-
-def test_an_exception_that_runs_is_told_of(tmp_path: Path) -> None:
+def test_a_circle_that_only_type_checkers_see_is_told_of(tmp_path: Path) -> None:
     found = toy(
         tmp_path,
         {
-            "publora_async/errors": "from publora_async.user_connections import UserConnections",
+            "publora_async/errors": """
+            from typing import TYPE_CHECKING
+            if TYPE_CHECKING:
+                from publora_async.user_connections import UserConnections
+        """,
             "publora_async/user_connections": "import publora_async.errors",
         },
     )
-    assert needless_exception(found, CIRCLE) == [
+    assert cycles(found) == [
         (
-            "publora_async.errors imports publora_async.user_connections.UserConnections when it "
-            "runs: only type checkers may see it"
+            "publora_async.errors imports publora_async.user_connections imports "
+            "publora_async.errors: move what they share to a module that imports none of them"
         )
-    ]
-
-
-@pytest.mark.parametrize("errors", ["", FOR_TYPES])
-def test_an_exception_that_nothing_needs_is_told_of(errors: str, tmp_path: Path) -> None:
-    found = toy(tmp_path, {"publora_async/errors": errors, "publora_async/user_connections": ""})
-    assert needless_exception(found, CIRCLE) == [
-        "publora_async.errors no longer needs publora_async.user_connections: take CIRCLE out"
     ]
 
 

@@ -1,17 +1,21 @@
 """What type checkers know of the results of a fan-out; they read this, and nothing runs it."""
 
-from typing import assert_type
+from collections.abc import Sequence
+from typing import Any, assert_type
 
 import polars as pl
 
 from publora_async import (
+    APIStatusError,
     AsyncPublora,
+    AuthenticationError,
     ConfigurationError,
     ConnectionList,
     PubloraError,
     UserConnections,
     UserConnectionsList,
     UserFailed,
+    UserResult,
     UserSucceeded,
 )
 from publora_sync import Publora
@@ -65,7 +69,31 @@ def told_apart_in_a_list(publora: Publora) -> None:
     assert_type(some.to_polars(), pl.DataFrame)
     error = ConfigurationError("No")
     assert_type(UserConnectionsList([UserFailed("a", error)]), UserConnectionsList[UserFailed])
-    assert_type(error.results[0], UserConnections)
+
+
+def held_by_an_error(error: APIStatusError | ConfigurationError) -> None:
+    """An error knows little of its results, until one asks which of the two kinds each is."""
+    one = error.results[0]
+    assert_type(one, UserResult)
+    assert_type(one.user_id, str)
+    assert_type(one.connections, Sequence[Any] | None)
+    assert_type(one.error, PubloraError | None)
+    assert_type(one.unwrap(), Sequence[Any])
+    if isinstance(one, UserConnections):
+        assert_type(one, UserSucceeded | UserFailed)
+    if isinstance(one, UserSucceeded):
+        assert_type(one.connections, ConnectionList)
+    answers = UserConnectionsList(one for one in error.results if isinstance(one, UserConnections))
+    assert_type(answers, UserConnectionsList)
+    assert_type(answers.needs_attention().failed[0].error, PubloraError)
+
+
+def given_to_an_error(answers: UserConnectionsList, error: ConfigurationError) -> None:
+    """It takes what a fan-out answered."""
+    error.results = answers
+    error.results = [UserFailed("a", error)]
+    error.results = answers.succeeded
+    AuthenticationError(status=401, message="No", results=answers)
 
 
 async def told_apart_as_they_arrive(publora: AsyncPublora) -> None:
