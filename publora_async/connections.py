@@ -199,14 +199,12 @@ class AsyncConnections:
         user_ids: Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser],
         concurrency: int,
         collector: Collector,
-        take_in: Callable[[UserConnections], object] = bool,
     ) -> None:
         with collector:
             async with self.iter_many(user_ids, concurrency=concurrency) as answers:
                 try:
                     while numbered := await answers.next_numbered():
                         collector.add(*numbered)
-                        take_in(numbered[1])
                 except BaseException:
                     collector.keep(await answers.leave())
                     raise
@@ -240,8 +238,8 @@ class AsyncConnections:
         """
         if user_ids is None:
             return Snapshot({None: Seen.now(await self.list())})
-        sights = Sights()
-        await self._collect(user_ids, concurrency, Collector(user_ids, None), sights.add)
+        sights = Sights(user_ids)
+        await self._collect(user_ids, concurrency, sights)
         return sights.snapshot()
 
     def watch(

@@ -53,7 +53,7 @@ class AsyncWatch(AsyncIterator[Event]):
 
     def __init__(self, events: AsyncGenerator[Event, None]) -> None:
         self._events = events
-        self._step: asyncio.Task[Event | None] | None = None
+        self._caller: asyncio.Task[object] | None = None
         self._one_at_a_time = asyncio.Lock()
         self._pid = os.getpid()
         self._closed = False
@@ -71,35 +71,26 @@ class AsyncWatch(AsyncIterator[Event]):
         async with self._one_at_a_time:
             if self._closed:
                 return None
-            # A task of its own, which can be stopped from another one. One that has found
-            # something for a caller who was cancelled is there still.
-            step = self._step = self._step or asyncio.create_task(self._next())
+            caller = self._caller = asyncio.current_task()
             try:
-                event = await step
+                return await anext(self._events, None)
             except asyncio.CancelledError:
-                if step.cancelled():
-                    self._step = None
-                if self._closed:
-                    return None
-                raise
-            except BaseException:
-                self._step = None
-                raise
-            self._step = None
-            return event
-
-    async def _next(self) -> Event | None:
-        return await anext(self._events, None)
+                # It is aclose() that has cancelled it, and nobody else as well.
+                if not self._closed or caller is None or caller.uncancel():
+                    raise
+                return None
+            finally:
+                self._caller = None
 
     async def aclose(self) -> None:
         """Stop watching, and let another watch have the state."""
         if os.getpid() != self._pid:
             return
+        if self._caller is not None and not self._closed:
+            self._caller.cancel()
         self._closed = True
-        if self._step is not None and not self._step.done():
-            self._step.cancel()
-            await asyncio.wait([self._step])
-        await self._events.aclose()
+        async with self._one_at_a_time:
+            await self._events.aclose()
 
     async def __aenter__(self) -> Self:
         return self

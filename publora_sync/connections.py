@@ -17,7 +17,6 @@ from publora_async import (
     ManagedUser,
     PlatformName,
     Snapshot,
-    UserConnections,
     UserConnectionsList,
 )
 from publora_async._fan_out.progress import Collector
@@ -219,9 +218,8 @@ class Connections:
         """
         if user_ids is None:
             return self._bridge.run(self._connections.snapshot)
-        sights = Sights()
-        with Collector(user_ids, None) as collector:
-            _collect(self.iter_many(user_ids, concurrency=concurrency), collector, sights.add)
+        with Sights(user_ids) as sights:
+            _collect(self.iter_many(user_ids, concurrency=concurrency), sights)
         return sights.snapshot()
 
     def watch(
@@ -361,16 +359,11 @@ async def _anew(
     return await asyncio.to_thread(list, many) if isinstance(many, Iterator) else many
 
 
-def _collect(
-    answers: Answers,
-    collector: Collector,
-    take_in: Callable[[UserConnections], object] = bool,
-) -> None:
+def _collect(answers: Answers, collector: Collector) -> None:
     with answers:
         try:
             while numbered := answers.next_numbered():
                 collector.add(*numbered)
-                take_in(numbered[1])
         except BaseException:
             collector.keep(answers.leave())
             raise

@@ -77,6 +77,7 @@ DOORS = {
             "publora_async._checks",
             "publora_async._display.urgency",
             "publora_async._fan_out.fan_out",
+            "publora_async._fan_out.progress",
             "publora_async._fan_out.user_ids",
             "publora_async._http.gate",
             "publora_async._introspection",

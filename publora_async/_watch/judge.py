@@ -11,7 +11,7 @@ from publora_async._watch.events import KINDS, Event, reason_of
 from publora_async._watch.looks import WORSE, Known, Look, Rules
 from publora_async.records import Connection, StatusSource
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Verdict", "at_first", "judge"]
 
 TOO_OFTEN: Final = 4
 """Changes to and fro that are told of; with the next one the account flaps."""
@@ -65,11 +65,12 @@ def judge(
         is_careful: Tells whether so much looks worse at this time that it may not be so.
     """
     seen = {account.platform_id: account for account in look.accounts or ()}
-    verdict = Verdict({} if known is None else known)
-    for platform_id, account in seen.items():
-        if platform_id not in verdict.known:
-            told = Health.ABSENT if known is not None else _at_first(account, look, rules)
-            verdict.known[platform_id] = Known(account, told)
+    first = at_first(look, rules) if known is None and rules.baseline else {}
+    told = Health.FINE if known is None else Health.ABSENT
+    verdict = Verdict({} if known is None else known, again=look.next_expiry(rules.every))
+    for i, account in seen.items():
+        if i not in verdict.known:
+            verdict.known[i] = first.get(i) or Known(account, told)
     accounts = [_Judged(known, seen.get(i), look, rules) for i, known in verdict.known.items()]
     worse = [one for one in accounts if one.is_worse]
     verdict.worse = sum(not WORSE.intersection(one.known.suspects) for one in worse)
@@ -82,10 +83,14 @@ def judge(
     return verdict
 
 
-def _at_first(account: Connection, look: Look, rules: Rules) -> Health:
-    """Give what counts as told of an account that was never seen before."""
-    health = look.health_of(account, rules.within) if rules.baseline else Health.FINE
-    return {Health.UNKNOWN: Health.FINE, Health.BROKEN: Health.MUTED}.get(health, health)
+def at_first(look: Look, rules: Rules) -> dict[str, Known]:
+    """Give what is known of what is first seen and not to be told of, by platform id."""
+    known = {}
+    for account in look.accounts or ():
+        health = look.health_of(account, rules.within)
+        told = {Health.UNKNOWN: Health.FINE, Health.BROKEN: Health.MUTED}.get(health, health)
+        known[account.platform_id] = Known(account, told)
+    return known
 
 
 class _Judged:
@@ -140,13 +145,9 @@ class _Judged:
         if seen is None:
             if known.told is Health.ABSENT and not self._recent():
                 del verdict.known[known.account.platform_id]
-            return
-        if not suspects:
+        elif not suspects:
             # A name that is not known now is the one that was known.
             known.account = _named(seen, seen, known.account)
-        date = seen.access_token_expires_at
-        if date is not None and self._now < date.timestamp() < self._now + self._rules.every:
-            verdict.look_again(date.timestamp() + 1)
 
     def _happened(self, kind: Kind, first: float) -> list[Event]:
         """Take a change for true, and give the event if it is news."""

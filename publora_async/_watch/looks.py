@@ -84,6 +84,13 @@ class Look:
         works = health is Health.BROKEN and self.tests.get(account.platform_id)
         return Health.FINE if works else health
 
+    def next_expiry(self, within: float) -> float | None:
+        """Give when the date of the next account will have passed, if *within* so many seconds."""
+        now = self.at.timestamp()
+        dates = (account.access_token_expires_at for account in self.accounts or ())
+        moments = (date.timestamp() for date in dates if date is not None)
+        return min((at + 1 for at in moments if now < at < now + within), default=None)
+
 
 @attrs.define
 class Known:

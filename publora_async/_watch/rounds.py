@@ -2,15 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Sized,
-)
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, aclosing, closing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sized
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import aclosing
 from datetime import UTC, datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -84,41 +78,33 @@ class Rounds:
     draw: Callable[[], float] = random.random
     _thread: ThreadPoolExecutor = attrs.field(init=False)
     _file: StateFile = attrs.field(init=False)
-    _under_way: int = attrs.field(default=0, init=False)
-    _all_taken_in: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
-    _unlisted: set[str] = attrs.field(factory=set, init=False)
-    _listed_users: int = attrs.field(default=0, init=False)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Give each event; asking for the next one acknowledges it."""
         # Writing waits for the disk, which the loop must not.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="publora-watch")
-        opened = ExitStack()
-        try:
-            await self._off_loop(self._open, opened)
-            async for event in self._undelivered():
-                yield event
-            while True:
-                async with aclosing(self._round()) as news:
-                    async for event in news:
-                        yield event
-                if self.once:
-                    break
-        finally:
-            # Behind whatever the thread is in the middle of, also where nobody waits for that.
+        with ThreadPoolExecutor(1, thread_name_prefix="publora-watch") as self._thread:
+            opening = self._thread.submit(self._guarded, StateFile, self.path)
             try:
-                await asyncio.shield(self._off_loop(opened.close))
+                self._file = await asyncio.wrap_future(opening)
+                async for event in self._undelivered():
+                    yield event
+                while True:
+                    async with aclosing(self._round()) as news:
+                        async for event in news:
+                            yield event
+                    if self.once:
+                        break
             finally:
-                self._thread.shutdown()
+                # Behind whatever the thread is in the middle of, also where nobody waits for that.
+                closing = self._thread.submit(_close, opening)
+                await asyncio.shield(asyncio.wrap_future(closing))
 
-    def _open(self, opened: ExitStack) -> None:
-        self._file = opened.enter_context(closing(StateFile(self.path)))
+    def _guarded(self, call: Callable[..., T], /, *args: object) -> T:
+        with usable(self.path):
+            return call(*args)
 
     def _off_loop(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
-        def guarded() -> T:
-            with usable(self.path):
-                return call(*args, **kwargs)
-
+        guarded = partial(self._guarded, partial(call, *args, **kwargs))
         return asyncio.get_running_loop().run_in_executor(self._thread, guarded)
 
     async def _undelivered(self) -> AsyncIterator[Event]:
@@ -128,62 +114,45 @@ class Rounds:
                 await self._off_loop(self._file.acknowledge, event, self._now())
 
     async def _round(self) -> AsyncGenerator[Event, None]:
-        fan_out = FanOut(partial(self._look, gate=self.gate()), ordered=False)
-        room = asyncio.Semaphore(self.concurrency)
-        self._under_way = 0
-        self._all_taken_in.set()
-        fan_out.feed(self._to_ask(), room)
-        try:
-            while (answers := await fan_out.take()) is not None:
-                looks = [look for _, look in answers]
-                news = await self._off_loop(self._file.take_in, looks, self.rules, self._unlisted)
-                self._unlisted.difference_update(look.user for look in looks)
-                self._under_way -= len(looks)
-                if not self._under_way:
-                    self._all_taken_in.set()
-                for _ in looks:
-                    room.release()
-                if news:
+        look = partial(self._look, room=asyncio.Semaphore(self.concurrency), gate=self.gate())
+        async with aclosing(self._plan()) as plan:
+            async for users, forget in plan:
+                looks = await _all(look, users)
+                take_in = self._off_loop(self._file.take_in, looks, self.rules, forget=forget)
+                if await take_in:
                     async for event in self._undelivered():
                         yield event
-        finally:
-            await fan_out.aclose()
-        await self._off_loop(self._file.end_round, self._now(), self._listed_users)
 
-    async def _to_ask(self) -> AsyncIterator[str]:
-        """Give everyone once, spread over the round, and in between whoever is due again."""
+    async def _plan(self) -> AsyncGenerator[tuple[list[str], bool], None]:
+        """Give everyone once, spread over a round, and in between whoever is due again."""
         began, every = await self._begin(), self.rules.every
         many, before = await self._listed(), await self._fact("users")
         total = len(many) if isinstance(many, Sized) else before
+        users, size = int(total or 1), 8 * self.concurrency
+        self.rules = attrs.evolve(self.rules, users=users)
         # The first round, and one for a schedule, is as fast as the service allows.
         is_spread = not self.once and await self._fact("ended") is not None
-        users = int(total or 1)
-        self.rules = attrs.evolve(self.rules, users=users)
+        if is_spread:
+            size = max(1, min(users // 100, size))
         number = 0
-        async for chunk in self._chunks(many, max(1, min(users // 100, 64)) if is_spread else 64):
+        async for chunk in self._chunks(many, size):
             share = (number + self.draw() / 10) / users if is_spread else 0.0
-            async for user in self._due_until(began + every * share):
-                yield user
-            for user in await self._off_loop(self._file.enter, chunk):
-                number += 1
-                yield self._asked(user)
+            async for due in self._due_until(began + every * share):
+                yield due, False
+            listed = await self._off_loop(self._file.enter, chunk)
+            number += len(listed)
+            yield listed, False
         while unlisted := await self._off_loop(self._file.unlisted):
-            for user in unlisted:
-                # Where half of all are missing, the list may be at fault.
-                if 2 * number >= (before or 0):
-                    self._unlisted.add(user)
-                yield self._asked(user)
-        await self._all_taken_in.wait()
-        self._listed_users = number
+            # Where half of all are missing, the list may be at fault.
+            yield unlisted, 2 * number >= (before or 0)
         end = self._now() + self.rules.soon + 1 if self.once else began + every
-        async for user in self._due_until(end, settles=self.once):
-            yield user
+        async for due in self._due_until(end):
+            yield due, False
+        await self._off_loop(self._file.end_round, self._now(), number, began + every)
 
     async def _begin(self) -> float:
         """Begin a round, or go on with the one in which the watch was stopped."""
         now, began = self._now(), await self._fact("began")
-        if began is not None and began == await self._fact("completed"):
-            began += self.rules.every
         if began is None or self.once or not now - self.rules.every < began <= now + 1:
             began = now
         await self._off_loop(self._file.begin_round, began)
@@ -192,33 +161,20 @@ class Rounds:
     def _fact(self, name: str) -> Awaitable[float | None]:
         return self._off_loop(self._file.fact, name)
 
-    async def _due_until(self, moment: float, *, settles: bool = False) -> AsyncIterator[str]:
-        """
-        Give who is due until *moment*, and wait meanwhile.
-
-        Args:
-            moment: In seconds since 1970.
-            settles: Whether to wait only as long as somebody will be due.
-        """
+    async def _due_until(self, moment: float) -> AsyncIterator[list[str]]:
+        """Give who is due until *moment*, in seconds since 1970, and wait meanwhile."""
         while True:
-            for user in await self._off_loop(self._file.due, self._now(), self.rules.every):
-                yield self._asked(user)
+            while users := await self._off_loop(self._file.due, self._now(), self.rules.every):
+                yield users
             # A moment that is so far away was set when the clock showed a later time.
             if not 0 < moment - self._now() <= self.rules.every + 1:
                 return
-            # What is under way may make somebody due.
-            await self._all_taken_in.wait()
             due = await self._off_loop(self._file.next_due)
-            if settles and (due is None or due > moment):
+            if self.once and (due is None or due > moment):
                 return
             until = moment if due is None else min(moment, due)
             # Times are rounded: to be awake too early by that would be to turn on the spot.
             await self.clock.sleep(max(until - self._now(), 0.001))
-
-    def _asked(self, user: str) -> str:
-        self._under_way += 1
-        self._all_taken_in.clear()
-        return user
 
     async def _listed(self) -> Many:
         """Give whom to look at; a service that is down is waited for."""
@@ -242,7 +198,11 @@ class Rounds:
         async for chunk in in_chunks(many, size):
             yield chunk
 
-    async def _look(self, user: str, *, gate: Gate) -> Look:
+    async def _look(self, user: str, *, room: asyncio.Semaphore, gate: Gate) -> Look:
+        async with room:
+            return await self._look_at(user, gate)
+
+    async def _look_at(self, user: str, gate: Gate) -> Look:
         user_id = user or None
         found = await self.accounts_of(user_id, gate)
         if isinstance(found, PubloraError):
@@ -260,3 +220,19 @@ class Rounds:
 
     def _now(self) -> float:
         return self.clock.now().timestamp()
+
+
+async def _all(look: Callable[[str], Awaitable[Look]], users: list[str]) -> list[Look]:
+    fan_out, looks = FanOut(look, ordered=False), list[Look]()
+    fan_out.start(users, StopIteration())
+    try:
+        while (answers := await fan_out.take()) is not None:
+            looks += [look for _, look in answers]
+    finally:
+        await fan_out.aclose()
+    return looks
+
+
+def _close(opening: Future[StateFile]) -> None:
+    if not (opening.cancelled() or opening.exception()):
+        opening.result().close()

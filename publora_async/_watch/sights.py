@@ -1,5 +1,6 @@
 """Makes a snapshot of the answers of a fan-out."""
 
+from publora_async._fan_out.progress import Collector
 from publora_async.connection_list import ConnectionList
 from publora_async.errors import PermissionDeniedError, PubloraError
 from publora_async.permissions import PermissionReason
@@ -9,15 +10,17 @@ from publora_async.user_connections import UserConnections
 __all__ = ["Sights", "is_detached"]
 
 
-class Sights:
-    """Takes in the answers of a fan-out for a snapshot, each at its moment."""
+class Sights(Collector):
+    """Collects the answers of a fan-out for a snapshot, each with its moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, user_ids: object) -> None:
+        super().__init__(user_ids, None)
         self._seen: dict[str | None, Seen] = {}
         self._unknown: dict[str | None, str] = {}
 
-    def add(self, answer: UserConnections) -> None:
+    def add(self, number: int, answer: UserConnections) -> None:
         """Take in what was learned of one user."""
+        super().add(number, answer)
         if answer.error is None:
             self._seen[answer.user_id] = Seen.now(answer.connections)
         elif is_detached(answer.error):

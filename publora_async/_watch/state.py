@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from publora_async._watch.changes import Health
 from publora_async._watch.database import locked, opened
 from publora_async._watch.events import Event
-from publora_async._watch.judge import judge
+from publora_async._watch.judge import Verdict, at_first, judge
 from publora_async._watch.looks import Known, Look, Rules
+from publora_async._wire import ALWAYS, JSONValue, to_wire
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["StateFile", "Status"]
+__all__ = ["StateFile", "Status", "Unknown"]
 
 
 _KEPT: Final = 90 * 86_400
@@ -33,25 +35,41 @@ _COMMON: Final = (
 
 
 @attrs.frozen
+class Unknown:
+    """
+    A user who could not be asked about.
+
+    Attributes:
+        user_id: Who. ``None``: the key's own account.
+        since: Since when, in UTC.
+        why: Why not, the last time.
+    """
+
+    user_id: str | None = attrs.field(metadata=ALWAYS)
+    since: datetime
+    why: str
+
+
+@attrs.frozen
 class Status:
     """
     How far a watch has come, as its state file says; it may be running.
 
     Attributes:
         round_ended: When its last round ended, in UTC. ``None``: none has.
-
         users: How many users that round was about.
-
-        unknown: Since when, in UTC, users could not be asked about, and why; ``None`` is the
-            key's own account.
-
-        undelivered: How many events nobody has acknowledged yet.
+        undelivered: The events that nobody has acknowledged yet, the oldest first.
+        unknown: Who could not be asked about.
     """
 
-    round_ended: datetime | None
+    round_ended: datetime | None = attrs.field(metadata=ALWAYS)
     users: int
-    unknown: Mapping[str | None, tuple[datetime, str]]
-    undelivered: int
+    undelivered: tuple[Event, ...]
+    unknown: tuple[Unknown, ...]
+
+    def to_dict(self) -> dict[str, JSONValue]:
+        """Give it as JSON has it, the events in their own form."""
+        return {**to_wire(self), "undelivered": [event.to_dict() for event in self.undelivered]}
 
 
 class StateFile:
@@ -73,8 +91,8 @@ class StateFile:
         except BaseException:
             self._unlock()
             raise
-        # When something began to look worse: how many accounts, and of how many.
-        self._worse: deque[tuple[float, int, int]] = deque(maxlen=50)
+        # Whom it was looked at of late, how many accounts had begun to look worse, and of how many.
+        self._looks: deque[tuple[str, int, int]] = deque(maxlen=50)
 
     def enter(self, users: Iterable[str]) -> list[str]:
         """Note that these users belong to this round; give those that were not noted yet."""
@@ -104,67 +122,80 @@ class StateFile:
         (at,) = self._database.execute("SELECT MIN(again) FROM users").fetchone()
         return None if at is None else float(at)
 
-    def take_in(self, looks: Iterable[Look], rules: Rules, unlisted: set[str]) -> int:
+    def take_in(self, looks: Iterable[Look], rules: Rules, *, forget: bool = False) -> int:
         """
         Keep what *looks* have shown and the events that follow, all at once.
 
         Args:
             looks: The looks.
             rules: How to judge them.
-            unlisted: Of whom nothing more is to be known, unless they are detached.
+            forget: Whether nothing more is to be known of these users, unless they are detached.
 
         Returns:
             How many events there are now that nobody has acknowledged.
         """
         with self._transaction():
             for look in looks:
-                self._take_in(look, rules, forget=look.user in unlisted)
+                self._take_in(look, rules, forget=forget)
             return self._waiting()
 
     def _take_in(self, look: Look, rules: Rules, *, forget: bool) -> None:
-        row = self._database.execute("SELECT * FROM users WHERE user = ?", (look.user,)).fetchone()
-        _, packed, again, unknown, _ = row or (look.user, None, None, None, None)
-        now = look.at.timestamp()
+        columns = "SELECT accounts, again, unknown FROM users WHERE user = ?"
+        row = self._database.execute(columns, (look.user,)).fetchone()
+        packed, again, unknown = row or (None, None, None)
         if forget and not look.detached and (look.accounts is not None or packed is None):
-            self._database.execute("DELETE FROM users WHERE user = ?", (look.user,))
+            self._forget(look.user)
             return
         if look.accounts is None:
+            now = look.at.timestamp()
             since = now if unknown is None else min(unknown, now)
             again = now + min(max(rules.soon, now - since), rules.every)
-            self._write((look.user, packed, again, since, look.why))
+            self._write(look.user, packed, again, since, look.why)
             return
         text = None if packed is None else zlib.decompressobj(-15, _COMMON).decompress(packed)
-        known = None if text is None else _known(text)
-        had = len(known or ())
-        suspicions = [at for one in (known or {}).values() for at in one.suspects.values()]
-        began = min(suspicions, default=now)
-        worse_since = partial(self._is_worse, began, now, rules.soon)
-        verdict = judge(known, look, rules, is_careful=worse_since)
-        if not suspicions:
-            self._worse.append((now, verdict.worse, max(had, 1)))
+        told = at_first(look, rules)
+        verdict, new = Verdict(told), _text(told)
+        is_first = text is None and (
+            rules.baseline or all(one.told is Health.FINE for one in told.values())
+        )
+        moments = (look.next_expiry(rules.every), again, unknown)
+        if (is_first or text == new) and moments == (None, None, None):
+            # As most of the time, everything is as it was told: there is nothing to judge.
+            self._looks.append((look.user, 0, max(len(told), 1)))
+        else:
+            verdict = self._judge(None if text is None else _known(text), look, rules)
+            new = _text(verdict.known)
         for event in verdict.events:
             self._database.execute(
                 "INSERT OR IGNORE INTO events (id, body) VALUES (?, ?)",
                 (event.id, json.dumps(event.to_dict())),
             )
         if look.detached and not verdict.known:
-            self._database.execute("DELETE FROM users WHERE user = ?", (look.user,))
-            return
-        new = _text(verdict.known)
-        # Most of the time there is nothing to write.
-        if (new, verdict.again, None) != (text, again, unknown):
-            self._write((look.user, _packed(new), verdict.again, None, None))
+            self._forget(look.user)
+        elif (new, verdict.again, None) != (text, again, unknown):
+            self._write(look.user, _packed(new), verdict.again, None, None)
 
-    def _is_worse(self, began: float, now: float, soon: float) -> bool:
-        """Tell whether half of what was looked at around a suspicion looks worse, too."""
-        spans = (began - soon, began), (began, now + 1e-6)
-        looks = [[one for one in self._worse if a < one[0] < b] for a, b in spans]
-        return any(
-            len(ones) >= 2 and 2 * sum(one[1] for one in ones) >= sum(one[2] for one in ones)
-            for ones in looks
-        )
+    def _judge(self, known: dict[str, Known] | None, look: Look, rules: Rules) -> Verdict:
+        had = len(known or ())
+        is_second = any(one.suspects for one in (known or {}).values())
+        is_careful = partial(self._others_are_worse, look.user, rules)
+        verdict = judge(known, look, rules, is_careful=is_careful)
+        if not is_second:
+            self._looks.append((look.user, verdict.worse, max(had, 1)))
+        return verdict
 
-    def _write(self, row: tuple[object, ...]) -> None:
+    def _others_are_worse(self, user: str, rules: Rules) -> bool:
+        """Tell whether half of what others have looks worse too, or nobody knows yet."""
+        count = max(2, round(rules.users * rules.soon / rules.every))
+        others = [one for one in self._looks if one[0] != user][-count:]
+        if len(others) < 2:
+            return rules.users > 2
+        return 2 * sum(worse for _, worse, _ in others) >= sum(had for _, _, had in others)
+
+    def _forget(self, user: str) -> None:
+        self._database.execute("DELETE FROM users WHERE user = ?", (user,))
+
+    def _write(self, *row: object) -> None:
         self._database.execute("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?)", row)
 
     def fact(self, name: str) -> float | None:
@@ -178,23 +209,19 @@ class StateFile:
             self._database.execute("DELETE FROM listed")
             self._set(began=at)
 
-    def end_round(self, at: float, users: int) -> None:
-        """Note when a round ends and how many users were listed for it, and shorten the log."""
+    def end_round(self, at: float, users: int, next_begins: float) -> None:
+        """Note when a round ends, how many users it was about, and when the next one begins."""
         with self._transaction():
-            self._set(ended=at, users=users)
-            copy = (
-                "INSERT OR REPLACE INTO facts SELECT 'completed', value FROM facts WHERE name = ?"
-            )
-            self._database.execute(copy, ("began",))
+            self._set(ended=at, users=users, began=next_begins)
             self._database.execute("DELETE FROM events WHERE acknowledged < ?", (at - _KEPT,))
 
     def _set(self, **facts: float) -> None:
         self._database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
 
-    def undelivered(self) -> list[Event]:
-        """Give the first 100 events that nobody has acknowledged, the oldest first."""
+    def undelivered(self, most: int = 100) -> list[Event]:
+        """Give the first events that nobody has acknowledged, the oldest first; -1: all."""
         found = self._database.execute(
-            "SELECT body FROM events WHERE acknowledged IS NULL ORDER BY number LIMIT 100"
+            "SELECT body FROM events WHERE acknowledged IS NULL ORDER BY number LIMIT ?", (most,)
         )
         return [Event.from_dict(json.loads(body)) for (body,) in found]
 
@@ -205,15 +232,18 @@ class StateFile:
 
     def status(self) -> Status:
         """Tell how far the watch has come."""
-        ended, users = self.fact("ended"), self.fact("users")
+        ended = self.fact("ended")
         found = self._database.execute(
             "SELECT user, unknown, why FROM users WHERE unknown IS NOT NULL ORDER BY unknown"
         )
         return Status(
-            None if ended is None else datetime.fromtimestamp(ended, UTC),
-            int(users or 0),
-            {user or None: (datetime.fromtimestamp(at, UTC), why) for user, at, why in found},
-            self._waiting(),
+            round_ended=None if ended is None else datetime.fromtimestamp(ended, UTC),
+            users=int(self.fact("users") or 0),
+            undelivered=tuple(self.undelivered(most=-1)),
+            unknown=tuple(
+                Unknown(user or None, datetime.fromtimestamp(since, UTC), why)
+                for user, since, why in found
+            ),
         )
 
     def _waiting(self) -> int:
@@ -250,5 +280,5 @@ def _known(text: bytes) -> dict[str, Known]:
 
 
 def _packed(text: bytes) -> bytes:
-    squeezer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _COMMON)
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, -12, 5, zlib.Z_DEFAULT_STRATEGY, _COMMON)
     return squeezer.compress(text) + squeezer.flush()

@@ -18,7 +18,7 @@ from publora_async._watch.database import usable
 from publora_async._watch.state import StateFile, Status
 from publora_sync import Event, ManagedUser, Watch
 from publora_sync.cli._client import DASHBOARD, OpenClient, open_client
-from publora_sync.cli._formats import counted, escape, to_json, to_ndjson
+from publora_sync.cli._formats import escape, to_json, to_ndjson
 from publora_sync.cli._options import UserSelection, one_process_users_options
 from publora_sync.cli._settings import Settings, client_options, duration
 from publora_sync.cli._shell import CommandError, end_at_sigterm, is_terminal, note, write
@@ -126,7 +126,7 @@ def watch(
         if only_status or not settings.sandbox:
             raise click.UsageError("name a file to remember in: --state accounts.db")
     elif only_status:
-        write(_told(_status(state)))
+        write(to_json(_status(state).to_dict()))
         return
     receivers: list[Receiver] = [_print]
     if program is not None:
@@ -144,9 +144,10 @@ def watch(
         )
         note("Watching; the first news takes a second look. Ctrl-C ends it.")
         count = _deliver(news, receivers, _TRIES_ONCE if once else None)
-        unknown = _status(state).unknown if state else {}
-    for user_id, (_, why) in unknown.items():
-        note(f"{_whose(user_id)} could not be asked about: {escape(why)}")
+        unknown = _status(state).unknown if state else ()
+    for one in unknown:
+        whose = "your account" if one.user_id is None else f"user {one.user_id}"
+        note(f"{whose} could not be asked about: {escape(one.why)}")
     sys.exit(2 if unknown else min(count, 1))
 
 
@@ -222,27 +223,3 @@ def _tell(notify: Callable[..., object], number: int, event: Event) -> str:
 def _status(path: str) -> Status:
     with usable(path), closing(StateFile(path, only_read=True)) as file:
         return file.status()
-
-
-def _whose(user_id: str | None) -> str:
-    return "your account" if user_id is None else f"user {user_id}"
-
-
-def _told(status: Status) -> str:
-    ended = status.round_ended
-    if not is_terminal(sys.stdout):
-        unknown = [
-            {"userId": user_id, "since": since.isoformat(), "why": why}
-            for user_id, (since, why) in status.unknown.items()
-        ]
-        progress = {"roundEnded": ended and ended.isoformat(), "users": status.users}
-        return to_json({**progress, "undelivered": status.undelivered, "unknown": unknown})
-    lines = [
-        f"Last round: {f'ended {ended:{_MINUTE}}' if ended else 'none has ended'}",
-        f"Watched: {counted(status.users, 'user')}",
-        f"Undelivered: {counted(status.undelivered, 'event')}",
-        f"Unknown: {counted(len(status.unknown), 'user')}",
-    ]
-    for user_id, (since, why) in status.unknown.items():
-        lines.append(f"  {_whose(user_id)}, since {since:{_MINUTE}}: {escape(why)}")
-    return "\n".join(lines) + "\n"

@@ -14,11 +14,11 @@ DETACHED = PermissionDeniedError(403, "User is not managed by key")
 
 
 def test_who_failed_is_unknown_and_who_is_detached_has_nothing() -> None:
-    sights = Sights()
+    sights = Sights(["a", "b", "c"])
     account = Connection(platform_id="x-1", profile_url="https://example.com/a")
-    sights.add(UserSucceeded("a", ConnectionList([account])))
-    sights.add(UserFailed("b", NotSentError("down")))
-    sights.add(UserFailed("c", DETACHED))
+    sights.add(0, UserSucceeded("a", ConnectionList([account])))
+    sights.add(1, UserFailed("b", NotSentError("down")))
+    sights.add(2, UserFailed("c", DETACHED))
     snapshot = sights.snapshot()
     assert snapshot.seen["a"].connections == ConnectionList([Connection(platform_id="x-1")])
     assert snapshot.unknown == {"b": "down"}
