@@ -155,7 +155,7 @@ class UserResult(Protocol):
         ...
 
     @property
-    def connections(self) -> Sequence[Any] | None:
+    def connections(self) -> Sequence[object] | None:
         """What is connected, each a :class:`Connection`. ``None`` where there is an *error*."""
         ...
 
@@ -164,7 +164,7 @@ class UserResult(Protocol):
         """Why the connections could not be found out. ``None`` where they were listed."""
         ...
 
-    def unwrap(self) -> Sequence[Any]:
+    def unwrap(self) -> Sequence[object]:
         """
         The connections.
 

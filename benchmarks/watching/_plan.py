@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import attrs
@@ -90,19 +91,24 @@ def make(size: Size, clock: Clock) -> Plan:
         # Not so late that it cannot be told any more, and never before all were seen.
         begin = chance.uniform(1, 120)
         chance.choice(_CHANGES)(plan, user_id, ids[user_id], begin, chance)
-    _of_all(plan, chance)
+    _of_all(plan, clock, chance)
     return plan
 
 
-def _of_all(plan: Plan, chance: random.Random) -> None:
+def _of_all(plan: Plan, clock: Clock, chance: random.Random) -> None:
     """What happens to the whole service: nothing of it is news."""
     sandbox = plan.sandbox
-    some_fail = Faults(error_rate=0.1, reset_rate=0.1, cut_rate=0.1)
-    all_fail = Faults(error_rate=1.0, error_status=503)
-    sandbox.faults = some_fail
+    some_fail = partial(Faults, error_rate=0.1, reset_rate=0.1, cut_rate=0.1)
+    in_turn = (
+        some_fail(),
+        some_fail(error_status=429, retry_after=0),
+        some_fail(error_status=502, latency=(0.1, 2.0), sleep=clock.sleep),
+    )
+    for number, hours in enumerate(range(0, 168, 5)):
+        plan.at(hours, setattr, sandbox, "faults", in_turn[number % 3])
     outage = chance.uniform(12, 140)
-    plan.at(outage, setattr, sandbox, "faults", all_fail)
-    plan.at(outage + 0.5, setattr, sandbox, "faults", some_fail)
+    plan.at(outage, sandbox.start_outage, answer=chance.choice([503, "reset"]))
+    plan.at(outage + 0.5, sandbox.end_outage)
     silence = chance.uniform(12, 140)
     plan.at(silence, setattr, sandbox, "form", "contract")
     plan.at(silence + 1, setattr, sandbox, "form", "today")

@@ -52,7 +52,7 @@ def usable(path: str) -> Iterator[None]:
         ) from error
 
 
-def locked(path: str) -> sqlite3.Connection | None:
+def locked(path: str) -> sqlite3.Connection:
     """
     Keep other watches from the file, as long as what is given is open.
 
@@ -62,7 +62,7 @@ def locked(path: str) -> sqlite3.Connection | None:
         sqlite3.Error: The same.
     """
     if path == ":memory:":
-        return None
+        return sqlite3.connect(path)
     path = os.path.realpath(path)  # by whatever name it goes
     # SQLite's own files beside it have the mode of this one. One that exists is not opened: to
     # close it again would be to give up the locks that another watch of this process has on it.

@@ -199,24 +199,20 @@ class Rounds:
             yield chunk
 
     async def _look(self, user: str, *, room: asyncio.Semaphore, gate: Gate) -> Look:
+        user_id, tests = user or None, dict[str, bool | None]()
         async with room:
-            return await self._look_at(user, gate)
-
-    async def _look_at(self, user: str, gate: Gate) -> Look:
-        user_id = user or None
-        found = await self.accounts_of(user_id, gate)
-        if isinstance(found, PubloraError):
-            if is_detached(found):
-                return Look(user, self.clock.now(), ConnectionList(), detached=True)
-            return Look(user, self.clock.now(), why=found.summary)
-        now = self.clock.now()
-        tests = {
-            account.platform_id: works(await self.test(account.platform_id, user_id, gate), account)
-            for account in found
-            if account.status_source == StatusSource.EXPIRY_DATE
-            and account.status_at(now) == TokenStatus.EXPIRED
-        }
-        return Look(user, self.clock.now(), found, tests=tests)
+            found = await self.accounts_of(user_id, gate)
+            if isinstance(found, PubloraError):
+                if is_detached(found):
+                    return Look(user, self.clock.now(), ConnectionList(), detached=True)
+                return Look(user, self.clock.now(), why=found.summary)
+            now = self.clock.now()
+            for one in found:
+                is_dated = one.status_source == StatusSource.EXPIRY_DATE
+                if is_dated and one.status_at(now) == TokenStatus.EXPIRED:
+                    tested = await self.test(one.platform_id, user_id, gate)
+                    tests[one.platform_id] = works(tested, one)
+            return Look(user, self.clock.now(), found, tests=tests)
 
     def _now(self) -> float:
         return self.clock.now().timestamp()

@@ -4,10 +4,10 @@ import json
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
@@ -17,9 +17,6 @@ from publora_async._watch.events import Event
 from publora_async._watch.judge import Verdict, at_first, judge
 from publora_async._watch.looks import Known, Look, Rules
 from publora_async._wire import ALWAYS, JSONValue, to_wire
-
-if TYPE_CHECKING:
-    import sqlite3
 
 __all__ = ["StateFile", "Status", "Unknown"]
 
@@ -85,12 +82,11 @@ class StateFile:
     """
 
     def __init__(self, path: str, *, only_read: bool = False) -> None:
-        self._lock: sqlite3.Connection | None = None if only_read else locked(path)
-        try:
-            self._database = opened(path, only_read=only_read)
-        except BaseException:
-            self._unlock()
-            raise
+        with ExitStack() as opening:
+            if not only_read:
+                opening.enter_context(closing(locked(path)))
+            self._database = opening.enter_context(closing(opened(path, only_read=only_read)))
+            self._opened = opening.pop_all()
         # Whom it was looked at of late, how many accounts had begun to look worse, and of how many.
         self._looks: deque[tuple[str, int, int]] = deque(maxlen=50)
 
@@ -263,12 +259,7 @@ class StateFile:
 
     def close(self) -> None:
         """Close the file, and let another watch have it."""
-        self._database.close()
-        self._unlock()
-
-    def _unlock(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
+        self._opened.close()
 
 
 def _text(known: dict[str, Known]) -> bytes:

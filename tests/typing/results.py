@@ -1,7 +1,7 @@
 """What type checkers know of the results of a fan-out; they read this, and nothing runs it."""
 
 from collections.abc import Sequence
-from typing import Any, assert_type
+from typing import assert_type
 
 import polars as pl
 
@@ -76,9 +76,9 @@ def held_by_an_error(error: APIStatusError | ConfigurationError) -> None:
     one = error.results[0]
     assert_type(one, UserResult)
     assert_type(one.user_id, str)
-    assert_type(one.connections, Sequence[Any] | None)
+    assert_type(one.connections, Sequence[object] | None)
     assert_type(one.error, PubloraError | None)
-    assert_type(one.unwrap(), Sequence[Any])
+    assert_type(one.unwrap(), Sequence[object])
     if isinstance(one, UserConnections):
         assert_type(one, UserSucceeded | UserFailed)
     if isinstance(one, UserSucceeded):
