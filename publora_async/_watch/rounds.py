@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from typing import ParamSpec, TypeVar
 
 import attrs
@@ -114,10 +115,10 @@ class Rounds:
                 await self._off_loop(self._file.acknowledge, event, self._now())
 
     async def _round(self) -> AsyncGenerator[Event, None]:
-        look = partial(self._look, room=asyncio.Semaphore(self.concurrency), gate=self.gate())
+        look = partial(self._look, gate=self.gate())
         async with aclosing(self._plan()) as plan:
             async for users, forget in plan:
-                looks = await _all(look, users)
+                looks = await _all(look, users, self.concurrency)
                 take_in = self._off_loop(self._file.take_in, looks, self.rules, forget=forget)
                 if await take_in:
                     async for event in self._undelivered():
@@ -198,32 +199,34 @@ class Rounds:
         async for chunk in in_chunks(many, size):
             yield chunk
 
-    async def _look(self, user: str, *, room: asyncio.Semaphore, gate: Gate) -> Look:
+    async def _look(self, user: str, *, gate: Gate) -> Look:
         user_id, tests = user or None, dict[str, bool | None]()
-        async with room:
-            found = await self.accounts_of(user_id, gate)
-            if isinstance(found, PubloraError):
-                if is_detached(found):
-                    return Look(user, self.clock.now(), ConnectionList(), detached=True)
-                return Look(user, self.clock.now(), why=found.summary)
-            now = self.clock.now()
-            for one in found:
-                is_dated = one.status_source == StatusSource.EXPIRY_DATE
-                if is_dated and one.status_at(now) == TokenStatus.EXPIRED:
-                    tested = await self.test(one.platform_id, user_id, gate)
-                    tests[one.platform_id] = works(tested, one)
-            return Look(user, self.clock.now(), found, tests=tests)
+        found = await self.accounts_of(user_id, gate)
+        if isinstance(found, PubloraError):
+            if is_detached(found):
+                return Look(user, self.clock.now(), ConnectionList(), detached=True)
+            return Look(user, self.clock.now(), why=found.summary)
+        now = self.clock.now()
+        for one in found:
+            is_dated = one.status_source == StatusSource.EXPIRY_DATE
+            if is_dated and one.status_at(now) == TokenStatus.EXPIRED:
+                tests[one.platform_id] = works(await self.test(one.platform_id, user_id, gate), one)
+        return Look(user, self.clock.now(), found, tests=tests)
 
     def _now(self) -> float:
         return self.clock.now().timestamp()
 
 
-async def _all(look: Callable[[str], Awaitable[Look]], users: list[str]) -> list[Look]:
-    fan_out, looks = FanOut(look, ordered=False), list[Look]()
-    fan_out.start(users, StopIteration())
+async def _all(
+    look: Callable[[str], Awaitable[Look]], users: list[str], concurrency: int
+) -> list[Look]:
+    fan_out, waiting, looks = FanOut(look, ordered=False), iter(users), list[Look]()
+    fan_out.start(islice(waiting, concurrency))
     try:
-        while (answers := await fan_out.take()) is not None:
+        while len(looks) < len(users):
+            answers = await fan_out.take() or ()
             looks += [look for _, look in answers]
+            fan_out.start(islice(waiting, len(answers)))
     finally:
         await fan_out.aclose()
     return looks

@@ -30,6 +30,8 @@ _COMMON: Final = (
 )
 """What many accounts have in common, the most frequent last, for zlib."""
 
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
+
 
 @attrs.frozen
 class Unknown:
@@ -263,7 +265,7 @@ class StateFile:
 
 
 def _text(known: dict[str, Known]) -> bytes:
-    return json.dumps([one.pack() for one in known.values()], separators=(",", ":")).encode()
+    return _to_json([one.pack() for one in known.values()]).encode()
 
 
 def _known(text: bytes) -> dict[str, Known]:

@@ -46,13 +46,16 @@ def test_another_watch_is_kept_from_it_also_one_of_another_process(path: str) ->
     other = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=False)
     assert b"StateFileError: another watch has" in other.stderr
     lock.close()
-    again = locked(path)
-    assert again is not None
-    again.close()
+    locked(path).close()
 
 
-def test_what_is_only_in_memory_has_no_lock() -> None:
-    assert locked(":memory:") is None
+def test_what_is_only_in_memory_is_kept_from_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for lock in (locked(":memory:"), locked(":memory:")):
+        lock.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_can_be_read_beside_the_watch_that_has_it(path: str) -> None:
