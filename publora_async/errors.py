@@ -19,7 +19,7 @@ Every error that the SDK raises; all of them pickle, copy, compare, and never ca
 """
 
 from collections.abc import Iterable, Mapping, Sequence  # annotations resolve at run time
-from typing import Any, Literal, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias
 
 import attrs
 
@@ -281,6 +281,21 @@ class APIStatusError(_OfACall, PubloraError):
     results: Sequence[UserResult] = attrs.field(default=(), converter=_unless_list, repr=False)
     details: "Mapping[str, JSONValue]" = attrs.field(factory=dict, repr=False)
 
+    if TYPE_CHECKING:
+        # To some type checkers, message would stay where PubloraError has it, the first.
+        def __init__(
+            self,
+            status: int,
+            message: str,
+            code: str | None = None,
+            retry_after: float | None = None,
+            attempts: int = 1,
+            gave_up: GaveUp | None = None,
+            excerpt: str | None = None,
+            results: Sequence[UserResult] = (),
+            details: Mapping[str, JSONValue] = ...,
+        ) -> None: ...
+
     @property
     def refuses_key(self) -> bool:
         """Whether no other managed user could fare better: the refusal is the key's."""
@@ -319,7 +334,6 @@ class AuthenticationError(APIStatusError):
         return "create a key at https://app.publora.com under API and set PUBLORA_API_KEY"
 
 
-@attrs.define(slots=False)
 class PermissionDeniedError(APIStatusError):
     """403: the key is good, but not for this."""
 

@@ -118,7 +118,7 @@ class Rounds:
         look = partial(self._look, gate=self.gate())
         async with aclosing(self._plan()) as plan:
             async for users, forget in plan:
-                looks = await _all(look, users, self.concurrency)
+                looks = await _look_at_all(users, look, self.concurrency)
                 take_in = self._off_loop(self._file.take_in, looks, self.rules, forget=forget)
                 if await take_in:
                     async for event in self._undelivered():
@@ -217,8 +217,8 @@ class Rounds:
         return self.clock.now().timestamp()
 
 
-async def _all(
-    look: Callable[[str], Awaitable[Look]], users: list[str], concurrency: int
+async def _look_at_all(
+    users: list[str], look: Callable[[str], Awaitable[Look]], concurrency: int
 ) -> list[Look]:
     fan_out, waiting, looks = FanOut(look, ordered=False), iter(users), list[Look]()
     fan_out.start(islice(waiting, concurrency))

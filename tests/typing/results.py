@@ -11,6 +11,7 @@ from publora_async import (
     AuthenticationError,
     ConfigurationError,
     ConnectionList,
+    PermissionDeniedError,
     PubloraError,
     UserConnections,
     UserConnectionsList,
@@ -93,7 +94,8 @@ def given_to_an_error(answers: UserConnectionsList, error: ConfigurationError) -
     error.results = answers
     error.results = [UserFailed("a", error)]
     error.results = answers.succeeded
-    AuthenticationError(status=401, message="No", results=answers)
+    AuthenticationError(401, "No", results=answers)
+    assert_type(PermissionDeniedError(403, "No", "CODE", 1.5).retry_after, float | None)
 
 
 async def told_apart_as_they_arrive(publora: AsyncPublora) -> None:
