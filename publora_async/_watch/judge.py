@@ -20,6 +20,7 @@ _DOUBTED = "doubted"
 """Stands among the suspects where one is careful, for whoever looks next."""
 
 _TO_AND_FRO = {Kind.APPEARED, Kind.GONE, Kind.BROKE, Kind.RECOVERED}
+_OF_HEALTH = {Kind.BROKE, Kind.EXPIRING, Kind.RECOVERED, Kind.REFRESHED}
 _LEADS_TO = {
     Kind.APPEARED: Health.FINE,
     Kind.GONE: Health.ABSENT,
@@ -126,7 +127,7 @@ class _Judged:
         known, seen, suspects = self.known, self._seen, dict[str, float]()
         if self._health is Health.UNKNOWN:
             # That nothing is known says nothing against what was suspected.
-            suspects = {kind: at for kind, at in known.suspects.items() if kind in _LEADS_TO}
+            suspects = {kind: at for kind, at in known.suspects.items() if kind in _OF_HEALTH}
         # Also when it is seen by another process, which has not seen how much looked worse.
         careful = careful or _DOUBTED in known.suspects
         for kind in self._kinds:
@@ -155,6 +156,9 @@ class _Judged:
         known.told = _LEADS_TO.get(kind, told)
         if kind is Kind.RENAMED and self._seen is not None:
             known.account = _named(before, self._seen, before)
+        if kind is Kind.SILENT and self._seen is not None:
+            # Whatever else is suspected: from now on it is judged by its date.
+            known.account = _named(self._seen, before, self._seen)
         if kind in _TO_AND_FRO:
             known.changes = [*self._recent(), self._now]
             if known.flapping is None and len(known.changes) > TOO_OFTEN:

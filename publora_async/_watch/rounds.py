@@ -164,11 +164,12 @@ class Rounds:
 
     async def _due_until(self, moment: float) -> AsyncIterator[list[str]]:
         """Give who is due until *moment*, in seconds since 1970, and wait meanwhile."""
+        every = self.rules.every
         while True:
-            while users := await self._off_loop(self._file.due, self._now(), self.rules.every):
+            while users := await self._off_loop(self._file.due, moment, self._now(), every):
                 yield users
             # A moment that is so far away was set when the clock showed a later time.
-            if not 0 < moment - self._now() <= self.rules.every + 1:
+            if not 0 < moment - self._now() <= every + 1:
                 return
             due = await self._off_loop(self._file.next_due)
             if self.once and (due is None or due > moment):

@@ -105,11 +105,12 @@ class StateFile:
         ).fetchall()
         return self.enter(user for (user,) in found)
 
-    def due(self, now: float, every: float) -> list[str]:
-        """Give up to 100 users who are to be looked at again; they are no longer due then."""
+    def due(self, until: float, now: float, every: float) -> list[str]:
+        """Give up to 100 users who are due *until* then, or by now; they are no longer due then."""
         # A clock that was set back must not have anybody wait until it has come so far again.
+        moments = (min(until, now), now + every + 1)
         found = self._database.execute(
-            "SELECT user FROM users WHERE again <= ? OR again > ? LIMIT 100", (now, now + every)
+            "SELECT user FROM users WHERE again <= ? OR again > ? LIMIT 100", moments
         ).fetchall()
         with self._transaction():
             self._database.executemany("UPDATE users SET again = NULL WHERE user = ?", found)

@@ -157,6 +157,16 @@ def test_lists_that_no_longer_say_how_an_account_is_are_believed_after_two_round
     assert user.twice(silent) == ["broke"]
 
 
+def test_lists_that_fall_silent_after_a_suspicion_are_believed_too() -> None:
+    silent = account(status=None, access_token_expires_at=START - HOUR)
+    user = User()
+    user.sees(account())
+    user.sees(account(status="expired"), after=HOUR)
+    user.sees(silent, after=SOON)
+    assert user.sees(silent, after=2 * timedelta(seconds=EVERY)) == []
+    assert kinds(user.sees(silent, after=SOON)) == ["broke"]
+
+
 def test_a_token_that_has_expired_by_its_date_is_tested() -> None:
     dated = account(status=None, access_token_expires_at=START + HOUR)
     user = User(Rules(EVERY, baseline=True))
@@ -179,6 +189,14 @@ def test_where_the_test_says_nothing_the_date_is_believed() -> None:
     user.sees(dated, after=2 * HOUR, tests={"x-1": None})
     (event,) = user.sees(dated, after=SOON, tests={"x-1": None})
     assert (event.kind, event.reason) == ("broke", "expiry_date")
+
+
+def test_an_account_that_is_seen_is_not_gone_whatever_is_known_of_its_health() -> None:
+    user = User()
+    user.sees(account())
+    user.sees(after=HOUR)
+    user.sees(account(status="unknown"), after=SOON)
+    assert user.sees(after=99 * HOUR) == []
 
 
 def test_a_list_that_is_suddenly_empty_is_not_believed_soon() -> None:

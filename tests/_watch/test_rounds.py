@@ -195,6 +195,38 @@ async def test_an_account_is_looked_at_when_its_date_has_come() -> None:
     assert hour == pytest.approx(8.5 + 0.3, abs=0.01)
 
 
+async def test_a_date_that_comes_as_the_next_round_begins_is_not_waited_for_by_asking() -> None:
+    date = START + 6 * HOUR - timedelta(seconds=0.5)
+
+    def dated(_: str | None, __: datetime) -> list[Connection]:
+        if len(world.looks) > 9:
+            raise OverError
+        return [Connection(platform_id="x-1", token_status="valid", access_token_expires_at=date)]
+
+    world = World(dated)
+    world.clock.end = START + 5 * HOUR
+    await told(world.watch(["a"], baseline=True))
+    assert world.looks == [(0, "a")]
+
+
+async def test_who_fails_slowly_again_and_again_holds_up_nobody_else() -> None:
+    def accounts(user: str | None, now: datetime) -> Iterable[Connection] | PubloraError:
+        if user == "c":
+            return fine(user, now)
+        if len(world.looks) > 99:
+            raise OverError
+        world.clock.advance(7 * HOUR)
+        return DOWN
+
+    world = World(accounts)
+    world.clock.end = START + 9999 * HOUR
+    await told(world.watch(["a", "b", "c"]))
+    assert [user for _, user in world.looks].count("c") > 20
+    world.looks.clear()
+    await told(world.watch(["a", "b", "c"], once=True))
+    assert [user for _, user in world.looks] == ["a", "b", "c", "a", "b"]
+
+
 async def test_who_cannot_be_asked_is_asked_again_ever_later_and_never_gone() -> None:
     def accounts(user: str | None, now: datetime) -> Iterable[Connection] | PubloraError:
         return DOWN if START < now < START + 5 * HOUR else fine(user, now)

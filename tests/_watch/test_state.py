@@ -109,9 +109,11 @@ def test_who_was_not_known_before_is_unknown_too_and_then_seen_for_the_first_tim
 
 def test_who_is_due_is_given_once_and_also_where_the_clock_was_set_back(state: StateFile) -> None:
     take(state, failed(user="a"), failed(user="b", after=timedelta(days=1)))
-    assert state.due(AT, RULES.every) == ["b"]
-    assert state.due(AT + RULES.soon, RULES.every) == ["a"]
-    assert state.due(AT + RULES.soon, RULES.every) == []
+    assert state.due(AT, AT, RULES.every) == ["b"]
+    assert state.due(AT + RULES.soon - 1, AT + RULES.soon, RULES.every) == []
+    assert state.due(AT + RULES.soon, AT + RULES.soon - 1, RULES.every) == []
+    assert state.due(AT + RULES.soon, AT + RULES.soon, RULES.every) == ["a"]
+    assert state.due(AT + RULES.soon, AT + RULES.soon, RULES.every) == []
     assert state.next_due() is None
 
 
