@@ -4,6 +4,7 @@ import asyncio
 import gc
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,25 @@ async def test_a_watch_that_is_closed_by_another_task_ends(publora_sandbox: Sand
         assert await task == []
         assert await watch.next_event() is None
         await watch.aclose()
+
+
+async def test_a_watch_that_is_closed_ends_for_who_was_cancelled_before_too(
+    publora_sandbox: Sandbox,
+) -> None:
+    async with AsyncPublora() as publora:
+        watch = publora.connections.watch(every=timedelta(hours=1), baseline=True)
+
+        async def all_events() -> list[Event]:
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            return [event async for event in watch]
+
+        task = asyncio.create_task(all_events())
+        await asyncio.sleep(0)
+        task.cancel()
+        assert await until(lambda: publora_sandbox.requests == 1)
+        await watch.aclose()
+        assert await task == []
 
 
 async def test_a_watch_that_is_cancelled_gives_its_file_back(
