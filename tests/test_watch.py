@@ -24,6 +24,8 @@ from publora_async import (
 from publora_async._watch.state import StateFile
 from publora_async.sandbox import Clock, Sandbox
 from publora_sync import Publora, Watch
+from publora_sync._bridge import _Job
+from publora_sync._loop_thread import LoopThread
 
 EVERY = timedelta(seconds=0.2)
 """So that a second look comes a hundredth of a second after the first."""
@@ -179,6 +181,27 @@ def test_a_sync_watch_that_is_dropped_gives_its_file_back(
     assert "publora-watch" not in {
         thread.name.rpartition("_")[0] for thread in threading.enumerate()
     }
+
+
+def test_an_event_that_was_found_for_a_call_that_is_interrupted_is_given_again(
+    publora_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert publora_sandbox.requests == 0
+    state, wait = tmp_path / "accounts.db", _Job.wait
+
+    def interrupted(job: _Job[object], loop_thread: LoopThread) -> None:
+        wait(job, loop_thread)
+        raise KeyboardInterrupt
+
+    with Publora() as publora:
+        watch = publora.connections.watch(every=EVERY, state=state)
+        with monkeypatch.context() as patched:
+            patched.setattr(_Job, "wait", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                next(watch)
+        assert watch.next_event() is None
+        with publora.connections.watch(every=EVERY, state=state, once=True) as another:
+            assert broken(list(another)) == BROKEN
 
 
 def listing(publora: Publora) -> Callable[[], list[ManagedUser]]:
