@@ -72,11 +72,12 @@ class AsyncWatch(AsyncIterator[Event]):
             if self._closed:
                 return None
             caller = self._caller = asyncio.current_task()
+            before = caller.cancelling() if caller else 0
             try:
                 return await anext(self._events, None)
             except asyncio.CancelledError:
                 # It is aclose() that has cancelled it, and nobody else as well.
-                if not self._closed or caller is None or caller.uncancel():
+                if not self._closed or caller is None or caller.uncancel() > before:
                     raise
                 return None
             finally:

@@ -38,7 +38,12 @@ class Watch(Iterator[Event]):
 
     def next_event(self) -> Event | None:
         """Give the next event; ``None`` when all is over."""
-        return self._bridge.run(self._watch.next_event)
+        try:
+            return self._bridge.run(self._watch.next_event)
+        except BaseException:
+            # Ctrl-C may come behind an event, which another call would acknowledge.
+            self.close()
+            raise
 
     def close(self) -> None:
         """Stop watching, and let another watch have the state."""

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from publora_async import (
 from publora_async._watch.state import StateFile
 from publora_async.sandbox import Clock, Sandbox
 from publora_sync import Publora, Watch
+from publora_sync._bridge import _Job
+from publora_sync._loop_thread import LoopThread
 
 EVERY = timedelta(seconds=0.2)
 """So that a second look comes a hundredth of a second after the first."""
@@ -119,6 +122,25 @@ async def test_a_watch_that_is_closed_by_another_task_ends(publora_sandbox: Sand
         await watch.aclose()
 
 
+async def test_a_watch_that_is_closed_ends_for_who_was_cancelled_before_too(
+    publora_sandbox: Sandbox,
+) -> None:
+    async with AsyncPublora() as publora:
+        watch = publora.connections.watch(every=timedelta(hours=1), baseline=True)
+
+        async def all_events() -> list[Event]:
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            return [event async for event in watch]
+
+        task = asyncio.create_task(all_events())
+        await asyncio.sleep(0)
+        task.cancel()
+        assert await until(lambda: publora_sandbox.requests == 1)
+        await watch.aclose()
+        assert await task == []
+
+
 async def test_a_watch_that_is_cancelled_gives_its_file_back(
     publora_sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -159,6 +181,27 @@ def test_a_sync_watch_that_is_dropped_gives_its_file_back(
     assert "publora-watch" not in {
         thread.name.rpartition("_")[0] for thread in threading.enumerate()
     }
+
+
+def test_an_event_that_was_found_for_a_call_that_is_interrupted_is_given_again(
+    publora_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert publora_sandbox.requests == 0
+    state, wait = tmp_path / "accounts.db", _Job.wait
+
+    def interrupted(job: _Job[object], loop_thread: LoopThread) -> None:
+        wait(job, loop_thread)
+        raise KeyboardInterrupt
+
+    with Publora() as publora:
+        watch = publora.connections.watch(every=EVERY, state=state)
+        with monkeypatch.context() as patched:
+            patched.setattr(_Job, "wait", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                next(watch)
+        assert watch.next_event() is None
+        with publora.connections.watch(every=EVERY, state=state, once=True) as another:
+            assert broken(list(another)) == BROKEN
 
 
 def listing(publora: Publora) -> Callable[[], list[ManagedUser]]:

@@ -137,7 +137,7 @@ class Rounds:
             size = max(1, min(users // 100, size))
         number = 0
         async for chunk in self._chunks(many, size):
-            share = (number + self.draw() / 10) / users if is_spread else 0.0
+            share = min((number + self.draw() / 10) / users, 1) if is_spread else 0
             async for due in self._due_until(began + every * share):
                 yield due, False
             listed = await self._off_loop(self._file.enter, chunk)

@@ -175,12 +175,11 @@ class StateFile:
             self._write(look.user, _packed(new), verdict.again, None, None)
 
     def _judge(self, known: dict[str, Known] | None, look: Look, rules: Rules) -> Verdict:
-        had = len(known or ())
         is_second = any(one.suspects for one in (known or {}).values())
         is_careful = partial(self._others_are_worse, look.user, rules)
         verdict = judge(known, look, rules, is_careful=is_careful)
         if not is_second:
-            self._looks.append((look.user, verdict.worse, max(had, 1)))
+            self._looks.append((look.user, verdict.worse, max(len(verdict.known), 1)))
         return verdict
 
     def _others_are_worse(self, user: str, rules: Rules) -> bool:

@@ -134,6 +134,19 @@ async def test_the_first_round_is_quick_and_the_others_are_spread() -> None:
     assert len(world.looks) == 4 * 12
 
 
+async def test_a_stream_of_many_more_users_than_before_takes_no_longer_than_a_round() -> None:
+    counts = iter([2])
+
+    async def users() -> AsyncIterator[str]:
+        for number in range(next(counts, 20)):
+            yield f"u{number}"
+
+    world = World(fine)
+    world.clock.end = START + 12.01 * HOUR
+    await told(world.watch(users))
+    assert len(world.looks) == 2 + 20
+
+
 async def test_who_is_named_twice_is_looked_at_once() -> None:
     world = World(fine)
     world.clock.end = START + HOUR

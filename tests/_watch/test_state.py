@@ -165,6 +165,16 @@ def test_where_half_of_all_looks_worse_nothing_is_believed_soon(state: StateFile
     assert see("expired", ["u1"], SOON + 2 * second) == 2
 
 
+def test_who_is_first_seen_weighs_as_much_if_something_is_wrong(state: StateFile) -> None:
+    rules = Rules(21600.0, users=3)
+    many = [account("expired"), *(account(name=str(number)) for number in range(2, 6))]
+    others = [look(account(status), user="a") for status in ("valid", "expired")]
+    state.take_in([look(account()), *others, look(*many, user="b")], rules)
+    for number in (1, 2):
+        seen = look(account("expired"), after=number * timedelta(seconds=rules.soon))
+        assert state.take_in([seen], rules) == number - 1
+
+
 def test_where_nobody_knows_how_others_are_nothing_is_believed_soon(tmp_path: Path) -> None:
     """As after a restart in the middle of what may be the service's error."""
     path = str(tmp_path / "accounts.db")
