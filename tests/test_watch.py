@@ -122,6 +122,22 @@ async def test_a_watch_that_is_closed_by_another_task_ends(publora_sandbox: Sand
         await watch.aclose()
 
 
+@pytest.mark.parametrize(("closings", "cancels"), [(2, False), (1, True), (2, True)])
+async def test_a_watch_that_is_closed_twice_ends_and_a_cancellation_meanwhile_is_raised(
+    publora_sandbox: Sandbox, closings: int, *, cancels: bool
+) -> None:
+    async with AsyncPublora() as publora:
+        watch = publora.connections.watch(every=timedelta(hours=1), baseline=True)
+        task = asyncio.create_task(watch.next_event())
+        assert await until(lambda: publora_sandbox.requests == 1)
+        closed = [asyncio.create_task(watch.aclose()) for _ in range(closings)]
+        await asyncio.sleep(0)
+        if cancels:
+            task.cancel()
+        await asyncio.wait([task, *closed])
+        assert task.cancelled() == cancels
+
+
 async def test_a_watch_that_is_closed_ends_for_who_was_cancelled_before_too(
     publora_sandbox: Sandbox,
 ) -> None:

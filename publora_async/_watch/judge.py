@@ -40,7 +40,7 @@ class Verdict:
         known: What is known of the user's accounts now.
         events: The news.
         again: When to look again, in seconds since 1970. ``None``: in the next round.
-        worse: How many accounts have begun to look worse with this look.
+        worse: How many accounts look worse than before.
     """
 
     known: dict[str, Known]
@@ -74,7 +74,7 @@ def judge(
             verdict.known[i] = first.get(i) or Known(account, told)
     accounts = [_Judged(known, seen.get(i), look, rules) for i, known in verdict.known.items()]
     worse = [one for one in accounts if one.is_worse]
-    verdict.worse = sum(not WORSE.intersection(one.known.suspects) for one in worse)
+    verdict.worse = len(worse)
     there = sum(one.known.told is not Health.ABSENT for one in accounts)
     # Of somebody whose accounts were many, half have gone or broken at one time.
     doubtful = len(worse) >= 3 and 2 * len(worse) >= there and not look.detached

@@ -142,7 +142,9 @@ def test_what_is_not_known_says_nothing_and_takes_nothing_back() -> None:
     assert user.sees(account(status="unknown"), after=SOON) == []
     assert kinds(user.sees(account(status="expired"), after=SOON)) == ["broke"]
     assert user.twice(account(status="on holiday")) == []
-    assert user.twice(account()) == ["recovered"]
+    user.sees(account(), after=HOUR)
+    user.sees(account(status="unknown"), after=SOON)
+    assert kinds(user.sees(account(), after=SOON)) == ["recovered"]
 
 
 def test_lists_that_no_longer_say_how_an_account_is_are_believed_after_two_rounds() -> None:
@@ -165,6 +167,20 @@ def test_lists_that_fall_silent_after_a_suspicion_are_believed_too() -> None:
     user.sees(silent, after=SOON)
     assert user.sees(silent, after=2 * timedelta(seconds=EVERY)) == []
     assert kinds(user.sees(silent, after=SOON)) == ["broke"]
+
+
+def test_a_name_that_changes_as_lists_fall_silent_is_told_and_the_silence_not_believed() -> None:
+    dated = account(username="@a", access_token_expires_at=START - HOUR)
+    silent = account(status=None, username="@b", access_token_expires_at=START - HOUR)
+    user = User()
+    user.sees(dated)
+    assert user.twice(silent) == ["renamed"]
+    assert user.twice(silent) == []
+    other = User()
+    other.sees(dated)
+    other.sees(silent, after=HOUR)
+    (event,) = other.sees(silent, after=2 * timedelta(seconds=EVERY))
+    assert (event.kind, event.before and event.before.username) == ("renamed", "@a")
 
 
 def test_a_token_that_has_expired_by_its_date_is_tested() -> None:
@@ -219,6 +235,15 @@ def test_it_takes_three_accounts_and_half_of_all_to_be_doubtful(
     assert user.twice(*there) == ["gone"] * told
 
 
+def test_what_has_gone_before_says_nothing_against_doubt() -> None:
+    there = [account(f"stays {number}") for number in range(3)]
+    user = User()
+    user.sees(*there, *(account(f"goes {number}") for number in range(4)))
+    assert user.twice(*there) == []
+    assert kinds(user.sees(*there, after=3 * HOUR)) == ["gone"] * 4
+    assert user.twice() == []
+
+
 def test_that_somebody_is_detached_is_believed_soon() -> None:
     user = User()
     user.sees(*(account(str(number)) for number in range(5)))
@@ -234,6 +259,13 @@ def test_where_all_looks_worse_one_is_careful() -> None:
     assert user.sees(account(status="expired"), after=HOUR, careful=True) == []
     assert user.sees(account(status="expired"), after=SOON, careful=True) == []
     assert kinds(user.sees(account(status="expired"), after=3 * HOUR, careful=True)) == ["broke"]
+
+
+def test_who_is_doubted_for_longer_than_a_round_is_looked_at_in_each() -> None:
+    user = User(Rules(900.0))
+    user.sees(account())
+    user.sees(after=HOUR, careful=True)
+    assert user.again == user.now.timestamp() + 900
 
 
 def test_a_clock_that_is_set_back_makes_nothing_news_and_nothing_wait_for_ever() -> None:

@@ -136,6 +136,9 @@ def test_who_is_no_longer_listed_is_forgotten_without_an_event(state: StateFile)
     take(state, look(after=SOON), forget=True)
     assert [row[0] for row in rows(state)] == ["v"]
     assert state.undelivered() == []
+    take(state, failed(user="w"))
+    take(state, failed(after=SOON), failed(user="v"), failed(user="w"), forget=True)
+    assert [row[0] for row in rows(state)] == ["v"]
 
 
 def test_of_who_is_detached_all_accounts_are_gone(state: StateFile) -> None:
