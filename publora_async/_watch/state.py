@@ -154,8 +154,8 @@ class StateFile:
         text = None if packed is None else zlib.decompressobj(-15, _COMMON).decompress(packed)
         told = at_first(look, rules)
         verdict, new = Verdict(told, again=look.next_expiry(rules.every)), _text(told)
-        is_first = text is None and all(one.told is Health.FINE for one in told.values())
-        if is_first or text == new:
+        is_fine = rules.baseline or all(one.told is Health.FINE for one in told.values())
+        if text == new or (text is None and is_fine):
             # As most of the time, everything is as it was told: there is nothing to judge.
             self._looks.append((look.user, 0, max(len(told), 1)))
         else:
