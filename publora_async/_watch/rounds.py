@@ -129,20 +129,26 @@ class Rounds:
         began, every = await self._begin(), self.rules.every
         many, before = await self._listed(), await self._fact("users")
         total = len(many) if isinstance(many, Sized) else before
-        users, size = int(total or 1), 8 * self.concurrency
+        users, most = int(total or 1), 8 * self.concurrency
         self.rules = attrs.evolve(self.rules, users=users)
         # The first round, and one for a schedule, is as fast as the service allows.
         is_spread = not self.once and await self._fact("ended") is not None
-        if is_spread:
-            size = max(1, min(users // 100, size))
-        number = 0
-        async for chunk in self._chunks(many, size):
+        number, batch = 0, list[str]()
+        async for chunk in self._chunks(
+            many, max(1, min(users // 100, most)) if is_spread else most
+        ):
             share = min((number + self.draw() / 10) / users, 1) if is_spread else 0
-            async for due in self._due_until(began + every * share):
+            moment = began + every * share
+            # Whose moments have passed, as while somebody's requests timed out, are one batch.
+            if batch and (moment > self._now() or len(batch) >= most):
+                yield batch, False
+                batch = []
+            async for due in self._due_until(moment):
                 yield due, False
             listed = await self._off_loop(self._file.enter, chunk)
             number += len(listed)
-            yield listed, False
+            batch += listed
+        yield batch, False
         while unlisted := await self._off_loop(self._file.unlisted):
             # Where half of all are missing, the list may be at fault.
             yield unlisted, 2 * number >= (before or 0)
@@ -154,7 +160,7 @@ class Rounds:
     async def _begin(self) -> float:
         """Begin a round, or go on with the one in which the watch was stopped."""
         now, began = self._now(), await self._fact("began")
-        if began is None or self.once or not now - self.rules.every < began <= now + 1:
+        if began is None or not now - self.rules.every < began <= now:
             began = now
         await self._off_loop(self._file.begin_round, began)
         return began

@@ -1,5 +1,6 @@
 """Who is looked at when, by a clock that jumps; what is asked is answered at once."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -240,6 +241,27 @@ async def test_who_fails_slowly_again_and_again_holds_up_nobody_else() -> None:
     assert [user for _, user in world.looks] == ["a", "b", "c", "a", "b"]
 
 
+async def test_whose_moments_have_passed_meanwhile_are_looked_at_at_once() -> None:
+    is_there = asyncio.Event()
+
+    class Slow(World):
+        async def accounts_of(self, user_id: str | None, gate: Gate) -> Any:  # noqa: ANN401
+            found = await super().accounts_of(user_id, gate)
+            if self.clock.now() > START and user_id == "u2":
+                self.clock.advance(2 * HOUR)
+            elif self.clock.now() > START and user_id == "u3":
+                await is_there.wait()
+            elif self.clock.now() > START and user_id == "u5":
+                is_there.set()
+            return found
+
+    world = Slow(fine)
+    world.clock.end = START + 11.9 * HOUR
+    await told(world.watch([f"u{number}" for number in range(12)]))
+    hours = [hour for hour, _ in world.looks[12:]]
+    assert hours == pytest.approx([6, 6.5, 7, 9, 9, 9, 9, 9.5, 10, 10.5, 11, 11.5], abs=0.1)
+
+
 async def test_who_cannot_be_asked_is_asked_again_ever_later_and_never_gone() -> None:
     def accounts(user: str | None, now: datetime) -> Iterable[Connection] | PubloraError:
         return DOWN if START < now < START + 5 * HOUR else fine(user, now)
@@ -368,6 +390,18 @@ async def test_what_was_not_acknowledged_is_told_again(tmp_path: Path) -> None:
     ((_, again),) = await told(World(broken_from(0)).watch(["a"], path))
     assert again == first
     assert await told(World(broken_from(0)).watch(["a"], path)) == []
+
+
+async def test_what_was_not_acknowledged_is_told_before_anybody_is_listed(tmp_path: Path) -> None:
+    def users() -> list[str]:
+        raise DOWN
+
+    path = str(tmp_path / "accounts.db")
+    ((_, first),) = await told(World(broken_from(0)).watch(["a"], path), most=1)
+    stream = World(fine).watch(users, path, once=True).events()
+    assert await anext(stream) == first
+    with pytest.raises(ServerError):
+        await anext(stream)
 
 
 async def test_a_round_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
