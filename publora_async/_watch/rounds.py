@@ -133,10 +133,9 @@ class Rounds:
         self.rules = attrs.evolve(self.rules, users=users)
         # The first round, and one for a schedule, is as fast as the service allows.
         is_spread = not self.once and await self._fact("ended") is not None
+        size = max(1, min(users // 100, most)) if is_spread else most
         number, batch = 0, list[str]()
-        async for chunk in self._chunks(
-            many, max(1, min(users // 100, most)) if is_spread else most
-        ):
+        async for chunk in self._chunks(many, size):
             share = min((number + self.draw() / 10) / users, 1) if is_spread else 0
             moment = began + every * share
             # Whose moments have passed, as while somebody's requests timed out, are one batch.

@@ -241,6 +241,19 @@ async def test_who_fails_slowly_again_and_again_holds_up_nobody_else() -> None:
     assert [user for _, user in world.looks] == ["a", "b", "c", "a", "b"]
 
 
+async def test_a_round_that_took_too_long_is_caught_up_with() -> None:
+    def accounts(user: str | None, now: datetime) -> list[Connection]:
+        if user == "u0" and START + 6 * HOUR < now < START + 7 * HOUR:
+            world.clock.advance(7 * HOUR)
+        return fine(user, now)
+
+    world = World(accounts)
+    world.clock.end = START + 16 * HOUR
+    await told(world.watch(["u0", "u1"]))
+    hours = [hour for hour, _ in world.looks]
+    assert hours == pytest.approx([0, 0, 6.15, 13.15, 13.15, 15.15])
+
+
 async def test_whose_moments_have_passed_meanwhile_are_looked_at_at_once() -> None:
     is_there = asyncio.Event()
 

@@ -178,6 +178,21 @@ def test_who_is_first_seen_weighs_as_much_if_something_is_wrong(state: StateFile
         assert state.take_in([seen], rules) == number - 1
 
 
+def test_who_is_looked_at_again_for_a_suspicion_says_nothing_of_all_others(
+    state: StateFile,
+) -> None:
+    rules = Rules(21600.0, users=60)
+    told = []
+    for number, (whom, status) in enumerate(
+        [("abcde", "valid"), ("ab", "expired"), ("cde", "valid"), ("bbb", "expired")]
+    ):
+        after = number * timedelta(seconds=1)
+        looks = [look(account(status), user=user, after=after) for user in whom]
+        told.append(state.take_in(looks, rules))
+    seen = look(account("expired"), user="a", after=SOON + timedelta(seconds=1))
+    assert [*told, state.take_in([seen], rules)] == [0, 0, 0, 0, 1]
+
+
 def test_where_nobody_knows_how_others_are_nothing_is_believed_soon(tmp_path: Path) -> None:
     """As after a restart in the middle of what may be the service's error."""
     path = str(tmp_path / "accounts.db")
