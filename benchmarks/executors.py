@@ -19,6 +19,7 @@ from benchmarks._pools import CONCURRENCY
 from benchmarks._results import Figure, Report, Sample, ratios
 from benchmarks._server import Server, serving
 from benchmarks._table import columns, heading
+from publora_async.sandbox import Sandbox
 from publora_sync import Publora
 from publora_sync._executors import plan
 
@@ -78,7 +79,7 @@ def _dask(workers: int) -> Iterator[tuple[Executor, Pids]]:
 @contextmanager
 def _asking(server: Server, pool: Pool | None, workers: int) -> Iterator[tuple[Ask, Pids]]:
     """Ask by this process, or by the workers of a pool."""
-    ids = [f"user-{number}" for number in range(server.task.users)]
+    ids = list(Sandbox(users=server.task.users).user_ids)
     with (
         Publora(server.task.api_key, base_url=server.task.base_url) as publora,
         ExitStack() as stack,
