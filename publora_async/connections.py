@@ -260,7 +260,8 @@ class AsyncConnections:
         Everyone is looked at once in a round, at about the same time of each; accounts about to
         expire are looked at oftener. Nothing is news before a second look has shown it too, a
         twentieth to a quarter of *every* later, or half of it, and an hour at least, where so much
-        looks worse that the service may be wrong. Who cannot be asked about is unknown, not gone.
+        looks worse that the service may be wrong, or the watch has just begun and cannot tell. Who
+        cannot be asked about is unknown, not gone.
 
         Args:
             users: Ids or :class:`ManagedUser`, or a function that gives them anew for each round,

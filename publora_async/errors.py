@@ -152,17 +152,14 @@ class UserResult(Protocol):
     @property
     def user_id(self) -> str:
         """Whom it was asked about."""
-        ...
 
     @property
     def connections(self) -> Sequence[object] | None:
         """What is connected, each a :class:`Connection`. ``None`` where there is an *error*."""
-        ...
 
     @property
     def error(self) -> PubloraError | None:
         """Why the connections could not be found out. ``None`` where they were listed."""
-        ...
 
     def unwrap(self) -> Sequence[object]:
         """
@@ -171,7 +168,6 @@ class UserResult(Protocol):
         Raises:
             PubloraError: *error*, where there is one.
         """
-        ...
 
 
 class ConfigurationError(PubloraError, ValueError):

@@ -243,7 +243,8 @@ def _problems_of_flapping(told: list[tuple[str, datetime]]) -> Iterator[str]:
     to_and_fro = [(kind, at) for kind, at in told if kind != "flapping"]
     if [kind for kind, _ in to_and_fro] != ["broke", "recovered"] * (len(to_and_fro) // 2):
         yield "it did not break and recover in turn, the recovery last"
-    # It is calm after four rounds. As looks fail, more than a few of its changes may be that slow.
+    # Four changes in eight rounds are told, and how it is after four without one. As looks fail,
+    # some of its changes are never seen, and it may be calm more than once.
     flapping = [at for kind, at in told if kind == "flapping"]
     moments = [at for _, at in to_and_fro]
     if any(b - a < 4 * EVERY for a, b in pairwise(flapping)) or any(

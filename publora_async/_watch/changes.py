@@ -38,9 +38,12 @@ class Kind(StrEnum):
     """The service no longer says what it thinks of the token."""
 
 
-_HEALTH = dict(
-    zip(Urgency, (Health.BROKEN, Health.EXPIRING, Health.UNKNOWN, Health.FINE), strict=True)
-)
+_HEALTH = {
+    Urgency.EXPIRED: Health.BROKEN,
+    Urgency.EXPIRING: Health.EXPIRING,
+    Urgency.NOT_KNOWN: Health.UNKNOWN,
+    Urgency.NONE: Health.FINE,
+}
 
 Packed: TypeAlias = list[Any]
 """JSON, read by who wrote it."""

@@ -54,7 +54,7 @@ def usable(path: str) -> Iterator[None]:
 
 def locked(path: str) -> sqlite3.Connection:
     """
-    Keep other watches from the file, as long as what is given is open.
+    Keep other watches from the file, as long as what is given is open; from memory nobody is kept.
 
     Raises:
         StateFileError: Another watch has it.

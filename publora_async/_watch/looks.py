@@ -85,7 +85,12 @@ class Look:
         return Health.FINE if works else health
 
     def next_expiry(self, within: float) -> float | None:
-        """Give when the date of the next account will have passed, if *within* so many seconds."""
+        """
+        Give when the next date will have passed, in seconds since 1970.
+
+        Args:
+            within: For how many seconds to look ahead. No date until then gives ``None``.
+        """
         now = self.at.timestamp()
         dates = (account.access_token_expires_at for account in self.accounts or ())
         moments = (date.timestamp() for date in dates if date is not None)
