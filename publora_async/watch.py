@@ -2,12 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-)
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
-from types import TracebackType
 from typing import Protocol, Self
 
 from publora_async._watch.events import Event
@@ -51,16 +47,16 @@ class AsyncWatch(AsyncIterator[Event]):
         ...         print(event)
     """
 
+    _until_closed: asyncio.Timeout
+
     def __init__(self, events: AsyncGenerator[Event, None]) -> None:
         self._events = events
-        self._caller: asyncio.Task[object] | None = None
         self._one_at_a_time = asyncio.Lock()
         self._pid = os.getpid()
         self._closed = False
 
     async def __anext__(self) -> Event:
-        event = await self.next_event()
-        if event is None:
+        if (event := await self.next_event()) is None:
             raise StopAsyncIteration
         return event
 
@@ -69,37 +65,28 @@ class AsyncWatch(AsyncIterator[Event]):
         if os.getpid() != self._pid:
             raise ClientStateError("this watch was begun before a fork: begin another one here")
         async with self._one_at_a_time:
-            if self._closed:
-                return None
-            caller = self._caller = asyncio.current_task()
-            before = caller.cancelling() if caller else 0
-            try:
-                return await anext(self._events, None)
-            except asyncio.CancelledError:
-                # It is aclose() that has cancelled it, and nobody else as well.
-                if not self._closed or caller is None or caller.uncancel() > before:
-                    raise
-                return None
-            finally:
-                self._caller = None
+            if not self._closed:
+                try:
+                    # aclose() makes it run out, which asyncio tells from other cancellations.
+                    async with asyncio.timeout(None) as self._until_closed:
+                        return await anext(self._events, None)
+                except TimeoutError:
+                    if not self._closed:
+                        raise
+            await self._events.aclose()
+            return None
 
     async def aclose(self) -> None:
         """Stop watching, and let another watch have the state."""
         if os.getpid() != self._pid:
             return
-        if self._caller is not None and not self._closed:
-            self._caller.cancel()
+        if self._one_at_a_time.locked() and not self._closed:
+            self._until_closed.reschedule(0)
         self._closed = True
-        async with self._one_at_a_time:
-            await self._events.aclose()
+        await self.next_event()  # whoever is next closes the generator
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from publora_async import AsyncWatch, ClientStateError, Event
@@ -31,8 +30,7 @@ class Watch(Iterator[Event]):
         self._bridge = bridge
 
     def __next__(self) -> Event:
-        event = self.next_event()
-        if event is None:
+        if (event := self.next_event()) is None:
             raise StopIteration
         return event
 
@@ -53,10 +51,5 @@ class Watch(Iterator[Event]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -3,8 +3,9 @@
 import asyncio
 import gc
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from still_clock import until
 
 from publora_async import (
     AsyncPublora,
+    AsyncWatch,
     AuthenticationError,
     ClientStateError,
     ConfigurationError,
@@ -130,11 +132,14 @@ async def test_a_watch_that_is_closed_twice_ends_and_a_cancellation_meanwhile_is
         watch = publora.connections.watch(every=timedelta(hours=1), baseline=True)
         task = asyncio.create_task(watch.next_event())
         assert await until(lambda: publora_sandbox.requests == 1)
-        closed = [asyncio.create_task(watch.aclose()) for _ in range(closings)]
-        await asyncio.sleep(0)
+        closed = []
+        for _ in range(closings):
+            closed.append(asyncio.create_task(watch.aclose()))
+            await asyncio.sleep(0)
         if cancels:
             task.cancel()
-        await asyncio.wait([task, *closed])
+        await asyncio.gather(*closed)
+        await asyncio.wait([task])
         assert task.cancelled() == cancels
 
 
@@ -322,6 +327,114 @@ async def test_a_call_that_is_cancelled_twice_gives_the_file_back(
             await watch.aclose()
     assert publora_sandbox.requests >= 0
     StateFile(str(state)).close()
+
+
+@pytest.mark.parametrize("whose", ["call", "closing"])
+@pytest.mark.parametrize("later", [0, 1, 3])
+async def test_a_watch_that_is_closed_at_any_moment_loses_nothing_and_gives_the_file_back(
+    publora_sandbox: Sandbox, tmp_path: Path, whose: str, later: int
+) -> None:
+    async with AsyncPublora() as publora:
+        for turns in (0, 1, 2, 3, 5, 8, 13, 20, 40, 80, 160):
+            state = tmp_path / f"{turns}.db"
+            watch = publora.connections.watch(every=EVERY, once=True, state=state)
+            tasks = {"call": asyncio.create_task(watch.next_event())}
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            tasks["closing"] = asyncio.create_task(watch.aclose())
+            for _ in range(later):
+                await asyncio.sleep(0)
+            tasks[whose].cancel()
+            if whose == "closing" and not later:  # it has not even begun
+                await watch.aclose()
+            await asyncio.wait(tasks.values())
+            assert {name for name, task in tasks.items() if task.cancelled()} <= {whose}
+            assert await watch.next_event() is None
+            StateFile(str(state)).close()
+            event = None if tasks["call"].cancelled() else tasks["call"].result()
+            got = [event] if isinstance(event, Event) else []
+            assert broken([*got, *await take(publora, state=state)]) == BROKEN
+    assert publora_sandbox.requests > 0
+
+
+async def test_an_event_that_comes_as_the_watch_is_closed_is_given_and_not_acknowledged() -> None:
+    come, acknowledged = asyncio.Event(), False
+    event = Event(user_id=None, platform_id="x", since=Clock().now(), reason="list")
+
+    async def events() -> AsyncGenerator[Event, None]:
+        nonlocal acknowledged
+        await come.wait()
+        yield event
+        acknowledged = True
+
+    generator = events()
+    watch = AsyncWatch(generator)
+    calls = [asyncio.create_task(watch.next_event()) for _ in range(2)]
+    await asyncio.sleep(0)
+    come.set()
+    closing = asyncio.create_task(watch.aclose())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait([*calls, closing])
+    assert [call.result() for call in calls] == [event, None]
+    assert closing.cancelled()
+    assert not acknowledged
+    assert await anext(generator, None) is None
+
+
+async def test_a_call_whose_end_is_put_off_by_the_users_leaves_its_task_uncancelled(
+    publora_sandbox: Sandbox,
+) -> None:
+    asked = asyncio.Event()
+
+    async def users() -> list[str]:
+        asked.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return [*publora_sandbox.user_ids]
+
+    async with AsyncPublora() as publora:
+        watch = publora.connections.watch(users, every=EVERY, once=True)
+
+        async def cancellations() -> int:
+            await watch.next_event()
+            task = asyncio.current_task()
+            return task.cancelling() if task else -1
+
+        call = asyncio.create_task(cancellations())
+        await asked.wait()
+        await watch.aclose()
+        assert await call == 0
+
+
+async def test_what_the_users_raise_is_raised_a_timeout_too(publora_sandbox: Sandbox) -> None:
+    async def users() -> list[str]:
+        async with asyncio.timeout(0):
+            await asyncio.Event().wait()
+        return []
+
+    async with AsyncPublora() as publora:
+        with pytest.raises(TimeoutError):
+            await take(publora, users=users)
+    assert publora_sandbox.requests == 0
+
+
+async def test_the_users_are_read_in_the_task_and_the_context_of_who_asks(
+    publora_sandbox: Sandbox,
+) -> None:
+    span, tasks = ContextVar("span", default=0), set[object]()
+
+    async def users() -> AsyncGenerator[str, None]:
+        token = span.set(1)
+        for user_id in publora_sandbox.user_ids:
+            tasks.add(asyncio.current_task())
+            yield user_id
+        span.reset(token)
+
+    async with AsyncPublora() as publora:
+        events = await take(publora, users=users, concurrency=1)
+    assert events
+    assert tasks == {asyncio.current_task()}
 
 
 async def test_two_tasks_may_share_a_watch(publora_sandbox: Sandbox) -> None:
