@@ -16,7 +16,6 @@ from publora_async._http.gate import Gate
 from publora_async._http.request import Request, path_part, request
 from publora_async._introspection import LazyModule
 from publora_async._loops import running_loop
-from publora_async._watch.sights import Sights
 from publora_async.answers import AsyncAnswers
 from publora_async.connection_list import ConnectionList, decode_connections
 from publora_async.errors import (
@@ -190,17 +189,7 @@ class AsyncConnections:
             PermissionDeniedError: The key may not use the API, or not act for managed users.
             ClientStateError: The client is closed, or belongs elsewhere.
         """
-        collector = Collector(user_ids, progress)
-        await self._collect(user_ids, concurrency, collector)
-        return collector.in_order()
-
-    async def _collect(
-        self,
-        user_ids: Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser],
-        concurrency: int,
-        collector: Collector,
-    ) -> None:
-        with collector:
+        with Collector(user_ids, progress) as collector:
             async with self.iter_many(user_ids, concurrency=concurrency) as answers:
                 try:
                     while numbered := await answers.next_numbered():
@@ -208,6 +197,7 @@ class AsyncConnections:
                 except BaseException:
                     collector.keep(await answers.leave())
                     raise
+        return collector.in_order()
 
     async def snapshot(
         self,
@@ -237,10 +227,8 @@ class AsyncConnections:
             PubloraError: Without *user_ids*, whatever :meth:`list` raises.
         """
         if user_ids is None:
-            return Snapshot({None: Seen.now(await self.list())})
-        sights = Sights(user_ids)
-        await self._collect(user_ids, concurrency, sights)
-        return sights.snapshot()
+            return Snapshot({None: Seen(await self.list())})
+        return Snapshot.of(await self.list_many(user_ids, concurrency=concurrency))
 
     def watch(
         self,
@@ -257,11 +245,12 @@ class AsyncConnections:
         """
         Tell of each change once, and truthfully.
 
-        Everyone is looked at once in a round, at about the same time of each; accounts about to
-        expire are looked at oftener. Nothing is news before a second look has shown it too, a
-        twentieth to a quarter of *every* later, or half of it, and an hour at least, where so much
-        looks worse that the service may be wrong, or the watch has just begun and cannot tell. Who
-        cannot be asked about is unknown, not gone.
+        Everyone is looked at once in a round, at about the same time of each; where a date passes
+        within a round, there is a look right after it. Nothing is news before a second look has
+        shown it too, a twentieth to a quarter of *every* later. That an account broke or is gone
+        waits for a third of *every*, an hour at least, where so much looks worse that the service
+        may be wrong, or too few others were looked at since to tell. Who cannot be asked about is
+        unknown, not gone.
 
         Args:
             users: Ids or :class:`ManagedUser`, or a function that gives them anew for each round,
@@ -279,7 +268,7 @@ class AsyncConnections:
             concurrency: How many users are asked about at once.
 
             baseline: Whether nothing is told of what is broken or about to expire already where
-                somebody is seen for the first time.
+                a user is seen for the first time. That it works again is told.
 
             once: Whether to end after one round, which is not spread over *every*.
 
@@ -290,26 +279,26 @@ class AsyncConnections:
 
         Raises:
             ConfigurationError: An argument cannot be used; *users* that can be read only once,
-                for one.
+                for one. While iterating: what they give holds no ids.
             StateFileError: While iterating: *state* is broken, of a newer version, held by
                 another watch, or cannot be written.
             AuthenticationError: While iterating: the key is missing, wrong or revoked.
             PermissionDeniedError: While iterating: the key may not use the API, or not act for
                 managed users.
             ClientStateError: While iterating: the client is closed, or belongs elsewhere.
-            PubloraError: While iterating, with *once*: the users could not be listed.
+            PubloraError: While iterating: the users could not be listed, with *once* or for a
+                reason that waiting does not mend.
         """
-        check_watched(users, concurrency, every, within)
+        check_watched(users, concurrency, every, within, state)
         work = rounds.Rounds(
             users,
-            rounds.Rules(every.total_seconds(), within=within, baseline=baseline),
+            rounds.Rules(every.total_seconds(), within=within, baseline=baseline, once=once),
             ":memory:" if state is None else os.fspath(state),
             clock,
             partial(self._transport.gate, concurrency),
             partial(self._list_for, decode=decode_connections),
             lambda *asked: _one_of_many(lambda: self._test(*asked)),
             concurrency,
-            once,
         )
         return AsyncWatch(work.events())
 

@@ -2,23 +2,28 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 import attrs
 
-from publora_async._watch.changes import Health, Kind, health_of, is_renamed, pack, steps, unpack
-from publora_async._watch.events import KINDS, Event, reason_of
-from publora_async._wire import JSONValue
+from publora_async._watch import changes
+from publora_async._watch.events import Event, Renamed, reason_of
 from publora_async.connection_list import ConnectionList
-from publora_async.errors import ConfigurationError
+from publora_async.errors import ConfigurationError, UserResult
 from publora_async.records import Connection
 
 __all__ = ["Seen", "Snapshot"]
 
 _VERSION = 1
+
+
+def _as_kept(connections: Iterable[Connection]) -> ConnectionList:
+    return ConnectionList(changes.unpack(changes.pack(one)) for one in connections)
 
 
 @attrs.frozen
@@ -27,10 +32,10 @@ class Seen:
     What was seen of one user.
 
     Attributes:
-        at: When, in UTC.
-
         connections: The accounts, each with its id, names, date and status. Empty where nothing
             was connected.
+
+        at: By when, in UTC: when the snapshot was made of what had been answered.
 
         detached: Whether the service said that the user is not managed by the key.
 
@@ -40,16 +45,9 @@ class Seen:
         ['linkedin-...', 'instagram-...', 'youtube-...']
     """
 
-    at: datetime
-    connections: ConnectionList
+    connections: ConnectionList = attrs.field(converter=_as_kept)
+    at: datetime = attrs.field(factory=partial(datetime.now, UTC))
     detached: bool = False
-
-    @classmethod
-    def now(cls, connections: ConnectionList, *, detached: bool = False) -> "Seen":
-        """Give what was seen at this moment, by the computer's clock."""
-        return cls(
-            datetime.now(UTC), ConnectionList(unpack(pack(one)) for one in connections), detached
-        )
 
 
 @attrs.frozen
@@ -72,6 +70,26 @@ class Snapshot:
 
     seen: Mapping[str | None, Seen]
     unknown: Mapping[str | None, str] = attrs.field(factory=dict)
+
+    @classmethod
+    def of(cls, results: Iterable[UserResult]) -> "Snapshot":
+        """
+        Make one of what a fan-out has just found, such as :meth:`AsyncConnections.list_many`.
+
+        Whether a date has passed is judged by this moment.
+
+        Example:
+            >>> Snapshot.of(await publora.connections.list_many(["not an id"])).seen
+            {}
+        """
+        at, seen, unknown = datetime.now(UTC), dict[str | None, Seen](), dict[str | None, str]()
+        for one in results:
+            if one.error is not None and not changes.is_detached(one.error):
+                unknown[one.user_id] = one.error.summary
+            else:
+                accounts: Iterable[Any] = one.connections or ()
+                seen[one.user_id] = Seen(accounts, at, one.error is not None)
+        return cls(seen, unknown)
 
     def diff(self, new: "Snapshot") -> list[Event]:
         """
@@ -100,7 +118,7 @@ class Snapshot:
         document = {
             "version": _VERSION,
             "seen": [
-                [user_id, seen.at.timestamp(), seen.detached, *map(pack, seen.connections)]
+                [user_id, seen.at.timestamp(), seen.detached, *map(changes.pack, seen.connections)]
                 for user_id, seen in self.seen.items()
             ],
             "unknown": [*self.unknown.items()],
@@ -127,7 +145,7 @@ class Snapshot:
             document = json.loads(Path(path).read_bytes())
             version, seen, unknown = (document[key] for key in ("version", "seen", "unknown"))
             if version == _VERSION:
-                return cls({row[0]: _seen(*row[1:]) for row in seen}, dict(unknown))
+                return cls({user_id: _loaded(*row) for user_id, *row in seen}, dict(unknown))
         except (LookupError, TypeError, ValueError, OverflowError, RecursionError):
             raise ConfigurationError(f"{os.fspath(path)!r} holds no snapshot") from None
         raise ConfigurationError(f"{os.fspath(path)!r} is of a newer version of the SDK: update it")
@@ -138,25 +156,23 @@ def _events(user_id: str | None, before: Seen, after: Seen) -> Iterator[Event]:
     new = {account.platform_id: account for account in after.connections}
     for platform_id in old | new:
         was, now = old.get(platform_id), new.get(platform_id)
-        kinds = steps(_health(was, before.at), _health(now, after.at))
-        if was and now and is_renamed(was, now):
-            kinds.append(Kind.RENAMED)
+        kinds = changes.steps(_health(was, before.at), _health(now, after.at))
+        if was and now and changes.is_renamed(was, now):
+            kinds.append(Renamed)
         for kind in kinds:
-            if kind in KINDS:
-                yield KINDS[kind](
-                    user_id=user_id,
-                    platform_id=platform_id,
-                    before=was,
-                    after=now,
-                    since=after.at,
-                    reason=reason_of(kind, now, detached=after.detached),
-                )
+            yield kind(
+                user_id=user_id,
+                platform_id=platform_id,
+                before=was,
+                after=now,
+                since=after.at,
+                reason=reason_of(kind, now, detached=after.detached),
+            )
 
 
-def _health(account: Connection | None, at: datetime) -> Health:
-    return Health.ABSENT if account is None else health_of(account, None, at)
+def _health(account: Connection | None, at: datetime) -> changes.Health:
+    return changes.Health.ABSENT if account is None else changes.health_of(account, None, at)
 
 
-def _seen(at: float, detached: bool, *packed: list[JSONValue]) -> Seen:  # noqa: FBT001  # as read
-    moment = datetime.fromtimestamp(at, UTC)
-    return Seen(moment, ConnectionList(map(unpack, packed)), detached)
+def _loaded(at: float, detached: bool, *packed: changes.Packed) -> Seen:  # noqa: FBT001  # as read
+    return Seen(map(changes.unpack, packed), datetime.fromtimestamp(at, UTC), detached)

@@ -61,7 +61,13 @@ class AsyncWatch(AsyncIterator[Event]):
         return event
 
     async def next_event(self) -> Event | None:
-        """Give the next event; ``None`` when all is over."""
+        """
+        Give the next event; ``None`` when all is over.
+
+        Raises:
+            ClientStateError: The client is closed, or the watch was begun before a fork.
+            PubloraError: Whatever ``watch()`` raises while iterating.
+        """
         if os.getpid() != self._pid:
             raise ClientStateError("this watch was begun before a fork: begin another one here")
         async with self._one_at_a_time:

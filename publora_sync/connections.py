@@ -20,7 +20,6 @@ from publora_async import (
     UserConnectionsList,
 )
 from publora_async._fan_out.progress import Collector
-from publora_async._watch.sights import Sights
 from publora_sync._bridge import Bridge
 from publora_sync.answers import Answers
 from publora_sync.watch import Watch
@@ -218,9 +217,7 @@ class Connections:
         """
         if user_ids is None:
             return self._bridge.run(self._connections.snapshot)
-        with Sights(user_ids) as sights:
-            _collect(self.iter_many(user_ids, concurrency=concurrency), sights)
-        return sights.snapshot()
+        return Snapshot.of(self.list_many(user_ids, concurrency=concurrency))
 
     def watch(
         self,
@@ -239,11 +236,12 @@ class Connections:
         """
         Tell of each change once, and truthfully.
 
-        Everyone is looked at once in a round, at about the same time of each; accounts about to
-        expire are looked at oftener. Nothing is news before a second look has shown it too, a
-        twentieth to a quarter of *every* later, or half of it, and an hour at least, where so much
-        looks worse that the service may be wrong, or the watch has just begun and cannot tell. Who
-        cannot be asked about is unknown, not gone.
+        Everyone is looked at once in a round, at about the same time of each; where a date passes
+        within a round, there is a look right after it. Nothing is news before a second look has
+        shown it too, a twentieth to a quarter of *every* later. That an account broke or is gone
+        waits for a third of *every*, an hour at least, where so much looks worse that the service
+        may be wrong, or too few others were looked at since to tell. Who cannot be asked about is
+        unknown, not gone.
 
         Args:
             users: Ids or :class:`ManagedUser`, or a function that gives them anew for each round,
@@ -261,7 +259,7 @@ class Connections:
             concurrency: How many users are asked about at once.
 
             baseline: Whether nothing is told of what is broken or about to expire already where
-                somebody is seen for the first time.
+                a user is seen for the first time. That it works again is told.
 
             once: Whether to end after one round, which is not spread over *every*.
 
@@ -272,14 +270,15 @@ class Connections:
 
         Raises:
             ConfigurationError: An argument cannot be used; *users* that can be read only once,
-                for one.
+                for one. While iterating: what they give holds no ids.
             StateFileError: While iterating: *state* is broken, of a newer version, held by
                 another watch, or cannot be written.
             AuthenticationError: While iterating: the key is missing, wrong or revoked.
             PermissionDeniedError: While iterating: the key may not use the API, or not act for
                 managed users.
             ClientStateError: While iterating: the client is closed, or belongs elsewhere.
-            PubloraError: While iterating, with *once*: the users could not be listed.
+            PubloraError: While iterating: the users could not be listed, with *once* or for a
+                reason that waiting does not mend.
         """
         watch = self._connections.watch(
             partial(_anew, users) if callable(users) else users,

@@ -35,7 +35,13 @@ class Watch(Iterator[Event]):
         return event
 
     def next_event(self) -> Event | None:
-        """Give the next event; ``None`` when all is over."""
+        """
+        Give the next event; ``None`` when all is over.
+
+        Raises:
+            ClientStateError: The client is closed, or the watch was begun before a fork.
+            PubloraError: Whatever ``watch()`` raises while iterating.
+        """
         try:
             return self._bridge.run(self._watch.next_event)
         except BaseException:

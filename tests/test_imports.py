@@ -52,7 +52,7 @@ DOORS = {
             "publora_async.records",
             "publora_async.secret",
         },
-        serves={*RESOURCES, "publora_async.connection_list"},
+        serves={*RESOURCES, "publora_async._watch.events", "publora_async.connection_list"},
     ),
     "publora_async._display": Door(
         takes={
@@ -75,9 +75,9 @@ DOORS = {
     "publora_async._watch": Door(
         takes={
             "publora_async._checks",
+            "publora_async._decoding.bodies",
             "publora_async._display.urgency",
             "publora_async._fan_out.fan_out",
-            "publora_async._fan_out.progress",
             "publora_async._fan_out.user_ids",
             "publora_async._http.gate",
             "publora_async._introspection",
@@ -86,8 +86,6 @@ DOORS = {
             "publora_async.errors",
             "publora_async.permissions",
             "publora_async.records",
-            "publora_async.snapshots",
-            "publora_async.user_connections",
             "publora_async.watch",
         },
         serves={*RESOURCES, HALL, "publora_async.snapshots", "publora_async.watch"},
@@ -121,10 +119,7 @@ SHARED = {
     "publora_async._display.urgency.Urgency",
     "publora_async._display.urgency.by_urgency",
     "publora_async._display.urgency.urgency_of",
-    "publora_async._watch.database.usable",
-    "publora_async._watch.sights.Sights",
-    "publora_async._watch.state.StateFile",
-    "publora_async._watch.state.Status",
+    "publora_async._watch.state.status_of",
     "publora_async.sandbox.__main__.main",
 }
 """What ``publora_sync`` takes of ``publora_async`` that users have no name for."""

@@ -16,8 +16,12 @@ from publora_async import (
     ConfigurationError,
     Connection,
     ConnectionList,
+    NotSentError,
+    PermissionDeniedError,
     Seen,
     Snapshot,
+    UserFailed,
+    UserSucceeded,
 )
 from publora_async.sandbox import Sandbox
 from publora_sync import Publora
@@ -31,7 +35,7 @@ def account(name: str, status: str | None = "valid", username: str | None = "@a"
 
 
 def seen(at: datetime, *accounts: Connection, detached: bool = False) -> Snapshot:
-    return Snapshot({"u": Seen(at, ConnectionList(accounts), detached)})
+    return Snapshot({"u": Seen(accounts, at, detached)})
 
 
 def changes(before: list[Connection], after: list[Connection]) -> list[tuple[str, str, str]]:
@@ -77,6 +81,22 @@ def test_a_user_who_could_not_be_asked_or_is_new_says_nothing() -> None:
     assert nobody.diff(somebody) == []
 
 
+def test_who_failed_is_unknown_and_who_is_detached_has_nothing() -> None:
+    found = Connection(platform_id="x-1", profile_url="https://example.com/a")
+    snapshot = Snapshot.of(
+        [
+            UserSucceeded("a", ConnectionList([found])),
+            UserFailed("b", NotSentError("down")),
+            UserFailed("c", PermissionDeniedError(403, "User is not managed by key")),
+        ]
+    )
+    assert snapshot.unknown == {"b": "down"}
+    assert snapshot.seen == {
+        "a": Seen([Connection(platform_id="x-1")], snapshot.seen["a"].at),
+        "c": Seen([], snapshot.seen["a"].at, detached=True),
+    }
+
+
 def test_the_accounts_of_a_detached_user_are_gone() -> None:
     (event,) = seen(BEFORE, account("1")).diff(seen(AFTER, detached=True))
     assert (event.kind, event.reason) == ("gone", "service")
@@ -94,10 +114,8 @@ connections = strategies.builds(
 )
 sightings = strategies.builds(
     Seen,
+    strategies.lists(connections, max_size=3, unique_by=lambda one: one.platform_id),
     strategies.just(BEFORE),
-    strategies.lists(connections, max_size=3, unique_by=lambda one: one.platform_id).map(
-        ConnectionList
-    ),
     strategies.booleans(),
 )
 ids = strategies.none() | strategies.sampled_from(["a", "b"])
@@ -191,7 +209,7 @@ async def test_a_refused_key_has_what_was_answered_before(publora_sandbox: Sandb
     async with AsyncPublora() as publora:
         with pytest.raises(AuthenticationError) as caught:
             await publora.connections.snapshot(publora_sandbox.user_ids, concurrency=1)
-    assert len(caught.value.results) == 3
+    assert len(Snapshot.of(caught.value.results).seen) == 3
 
 
 @hypothesis.given(strategies.lists(sightings, min_size=2, max_size=6))

@@ -10,11 +10,12 @@ import attrs
 
 from publora_async.sandbox import Clock, Faults, Sandbox
 
-__all__ = ["EVERY", "HOUR", "START", "WEEK", "Expected", "Plan", "Size", "make"]
+__all__ = ["END", "EVERY", "HOUR", "START", "WEEK", "Expected", "Plan", "Size", "make"]
 
 START: Final = datetime(2026, 11, 2, tzinfo=UTC)
 WEEK: Final = timedelta(days=7)
 EVERY: Final = timedelta(hours=6)
+END: Final = START + WEEK + 2 * EVERY
 
 _PLATFORMS = ("twitter", "facebook", "mastodon", "youtube", "telegram")
 """None of these has a date, so that nothing happens that is not planned."""

@@ -11,24 +11,19 @@ import struct
 import subprocess
 import sys
 import threading
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 import attrs
 
 from benchmarks._contender import ROOT
-from benchmarks.watching._plan import EVERY, HOUR, START, WEEK, Expected, Size, make
+from benchmarks.watching._check import Told, check
+from benchmarks.watching._plan import END, EVERY, HOUR, START, WEEK, Size, make
 from publora_async import AsyncPublora
 from publora_async.sandbox import Clock
 
-__all__ = ["HOUR", "Told", "check", "run"]
-
-_END: Final = START + WEEK + 2 * EVERY
+__all__ = ["run"]
 
 
 class _OverError(Exception):
@@ -48,7 +43,7 @@ class _TickingClock:
         return now
 
     async def sleep(self, seconds: float) -> None:
-        if self._clock.now() > _END:
+        if self._clock.now() > END:
             raise _OverError
         await self._clock.sleep(seconds)
 
@@ -87,33 +82,6 @@ def _reached(folder: Path) -> datetime | None:
         return None
     (moment,) = struct.unpack("d", written)
     return datetime.fromtimestamp(moment, UTC)
-
-
-@attrs.frozen
-class Told:
-    """
-    An event, as a receiver got it.
-
-    Attributes:
-        at: When.
-        id: Its id.
-        kind: Its kind.
-        user_id: Whose account it is about.
-        platform: On which platform.
-    """
-
-    at: datetime
-    id: str
-    kind: str
-    user_id: str
-    platform: str
-
-    @classmethod
-    def read(cls, at: float, fields: dict[str, str]) -> "Told":
-        """Read it."""
-        platform = fields["platformId"].partition("-")[0]
-        moment = datetime.fromtimestamp(at, UTC)
-        return cls(moment, fields["id"], fields["kind"], fields["userId"], platform)
 
 
 def run(size: Size) -> str:
@@ -193,64 +161,6 @@ def _log(folder: Path) -> list[Told]:
     finally:
         database.close()
     return [Told.read(0, json.loads(body)) for (body,) in rows]
-
-
-def check(
-    accounts: Mapping[tuple[str, str], Expected], log: list[Told], received: list[Told]
-) -> None:
-    """
-    Compare what was told with what has happened.
-
-    Raises:
-        AssertionError: They differ; it says what happened to the account.
-    """
-    first = {told.id: told.at for told in reversed(received)}
-    in_log: dict[tuple[str, str], list[Told]] = defaultdict(list)
-    for told in log:
-        in_log[told.user_id, told.platform].append(told)
-    problems = [
-        f"{' '.join(whose)}: {problem}\n{_story(accounts.get(whose), in_log[whose], first)}"
-        for whose in sorted({*accounts, *in_log})
-        for problem in _problems(accounts.get(whose, Expected()), in_log[whose], first)
-    ]
-    if problems:
-        raise AssertionError("\n".join([f"{len(problems)} problems:", *problems[:10]]))
-
-
-def _story(expected: Expected | None, log: list[Told], first: dict[str, datetime]) -> str:
-    happened = [f"{kind} {at:%a %H:%M}" for kind, at in expected.kinds] if expected else []
-    told = [f"{one.kind} {first.get(one.id, _END):%a %H:%M}" for one in log]
-    return f"  happened: {', '.join(happened)}\n  told:     {', '.join(told)}"
-
-
-def _problems(expected: Expected, log: list[Told], first: dict[str, datetime]) -> Iterator[str]:
-    kinds = [told.kind for told in log]
-    if any(told.id not in first for told in log):
-        yield "an event was not received"
-    if expected.flaps:
-        yield from _problems_of_flapping([(told.kind, first.get(told.id, _END)) for told in log])
-        return
-    if kinds != [kind for kind, _ in expected.kinds]:
-        yield "it was not told as it happened"
-        return
-    for told, (kind, at) in zip(log, expected.kinds, strict=True):
-        late = first.get(told.id, at) - at
-        if not timedelta(0) <= late <= 2 * EVERY:
-            yield f"{kind} was told after {late}"
-
-
-def _problems_of_flapping(told: list[tuple[str, datetime]]) -> Iterator[str]:
-    to_and_fro = [(kind, at) for kind, at in told if kind != "flapping"]
-    if [kind for kind, _ in to_and_fro] != ["broke", "recovered"] * (len(to_and_fro) // 2):
-        yield "it did not break and recover in turn, the recovery last"
-    # Four changes in eight rounds are told, and how it is after four without one. As looks fail,
-    # some of its changes are never seen, and it may be calm more than once.
-    flapping = [at for kind, at in told if kind == "flapping"]
-    moments = [at for _, at in to_and_fro]
-    if any(b - a < 4 * EVERY for a, b in pairwise(flapping)) or any(
-        b - a < 8 * EVERY for a, b in zip(moments, moments[5:], strict=False)
-    ):
-        yield "it was told of more often than once that it flaps"
 
 
 if __name__ == "__main__":

@@ -43,14 +43,15 @@ def check_users(user_ids: object, concurrency: int) -> None:
 
 
 def check_watched(
-    users: object, concurrency: int, every: timedelta, within: timedelta | None
+    users: object, concurrency: int, every: timedelta, within: timedelta | None, state: object
 ) -> None:
     """
     Refuse what no watch can begin with.
 
     Raises:
         ConfigurationError: *concurrency* is no whole number above 0; *users* is one text, can
-            be read only once, or cannot be read at all; *every* or *within* is no duration.
+            be read only once, or cannot be read at all; *every* or *within* is no duration;
+            *state* is an empty text.
     """
     check_users(users, concurrency)
     if not (users is None or callable(users)):
@@ -59,6 +60,8 @@ def check_watched(
         raise ConfigurationError("every must be more than nothing, such as 15 minutes")
     if within is not None:
         check_duration("within", within)
+    if state == "":
+        raise ConfigurationError("state must name a file, or be None: then all is forgotten")
     if isinstance(users, Iterator | AsyncIterator):
         raise ConfigurationError(
             "users can be read only once: give a list, or a function that gives them anew"
@@ -94,8 +97,19 @@ def user_id_of(who: str | ManagedUser) -> str:
     return plain_text(user_id)
 
 
-async def in_chunks(many: Many, size: int) -> AsyncIterator[list[str]]:
-    """Give the ids of many, so many at a time."""
+async def in_chunks(users: Users, size: int) -> AsyncIterator[list[str]]:
+    """
+    Give the ids, so many at a time; :data:`OWN` for the key's own account.
+
+    Raises:
+        ConfigurationError: What should give them does not, or one of them is no id.
+    """
+    if users is None:
+        yield [OWN]
+        return
+    many = users() if callable(users) else users
+    many = await many if isinstance(many, Awaitable) else many
+    check_many(many)
     chunk = []
     async for who in _each(many):
         chunk.append(user_id_of(who))

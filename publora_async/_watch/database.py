@@ -10,25 +10,28 @@ from typing import Final
 
 from publora_async.errors import StateFileError
 
-__all__ = ["MIGRATIONS", "locked", "opened", "usable"]
+__all__ = ["MIGRATIONS", "check", "connected", "locked", "migrate", "usable"]
 
 MIGRATIONS: Final = (
     """
     CREATE TABLE users (
-        user TEXT PRIMARY KEY, accounts BLOB, again REAL, unknown REAL, why TEXT
+        user TEXT PRIMARY KEY, missing INTEGER DEFAULT 0,
+        accounts BLOB, again REAL DEFAULT 0, unknown REAL, why TEXT
     ) WITHOUT ROWID;
-    CREATE INDEX again ON users (again) WHERE again IS NOT NULL;
+    CREATE INDEX again ON users (again);
     CREATE INDEX unknown ON users (unknown) WHERE unknown IS NOT NULL;
     CREATE TABLE events (
         number INTEGER PRIMARY KEY, id TEXT UNIQUE, body TEXT NOT NULL, acknowledged REAL
     );
     CREATE INDEX undelivered ON events (number) WHERE acknowledged IS NULL;
-    CREATE TABLE facts (name TEXT PRIMARY KEY, value REAL) WITHOUT ROWID;
+    CREATE TABLE rounds (ended REAL, users INTEGER);
+    INSERT INTO rounds VALUES (NULL, 0);
     """,
 )
 """What makes a file of each version one of the next, beginning with an empty file."""
 
-_APPLICATION = 0x50554254  # "PUBT", by which a file is known to be a watch's
+_BEFORE_FIRST = 0x50554200
+"""The number of no version, "PUB": by those that follow a file is known to be a watch's."""
 
 
 @contextmanager
@@ -37,18 +40,15 @@ def usable(path: str) -> Iterator[None]:
     Say in a sentence what is wrong with the file, if something is while entered.
 
     Raises:
-        StateFileError: It is broken or full, cannot be written, or is no watch's.
+        StateFileError: It is broken or full, cannot be read or written, of a newer version, or no
+            watch's.
     """
     try:
         yield
-    except (OSError, sqlite3.OperationalError) as error:
+    except (OSError, sqlite3.Error, ValueError, zlib.error) as error:
         raise StateFileError(
-            f"the watch's state in {path!r} cannot be used: {error}; what is in it is kept"
-        ) from error
-    except (sqlite3.Error, ValueError, zlib.error) as error:
-        raise StateFileError(
-            f"the watch's state in {path!r} is broken, or is no such file: {error}; restore it, "
-            "or name another one"
+            f"the watch's state in {path!r} cannot be used: {error}; what is in it is kept: "
+            "restore it if it is broken, or name another file"
         ) from error
 
 
@@ -75,60 +75,54 @@ def locked(path: str) -> sqlite3.Connection:
     try:
         lock.execute("PRAGMA journal_mode = MEMORY")
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
         lock.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
         raise StateFileError(
             f"another watch has {path!r}: stop it first, or name another file"
         ) from None
     return lock
 
 
-def opened(path: str, *, only_read: bool) -> sqlite3.Connection:
+def connected(path: str, *, only_read: bool) -> sqlite3.Connection:
+    """Connect to the file, whatever is in it."""
+    address = f"{Path(path).absolute().as_uri()}?mode=ro" if only_read else path
+    return sqlite3.connect(address, uri=only_read, isolation_level="IMMEDIATE")
+
+
+def check(database: sqlite3.Connection) -> int:
     """
-    Open the file, in the form of this version.
+    Check whose file it is; give its version.
 
     Raises:
-        StateFileError: It is of a newer version.
-        ValueError: It is broken, or no watch's.
-        sqlite3.Error: The same, or it cannot be read.
+        ValueError: It is no watch's, or of a newer version.
+        sqlite3.Error: It is broken, or cannot be read.
     """
-    if only_read:
-        address = f"{Path(path).absolute().as_uri()}?mode=ro"
-        database = sqlite3.connect(address, uri=True, isolation_level=None)
-    else:
-        database = sqlite3.connect(path, isolation_level=None)
-    try:
-        version = _checked_version(database, path)
-        if not only_read:
-            _prepare(database, version)
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _checked_version(database: sqlite3.Connection, path: str) -> int:
-    version, application, pages = (
-        int(database.execute(f"PRAGMA {name}").fetchone()[0])
-        for name in ("user_version", "application_id", "page_count")
-    )
-    if pages and application != _APPLICATION:
+    (number,) = database.execute("PRAGMA user_version").fetchone()
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    version = int(number) - _BEFORE_FIRST if pages else 0
+    if not 0 <= version < 100:
         raise ValueError("another program made it")
     if version > len(MIGRATIONS):
-        raise StateFileError(f"{path!r} is of a newer version of the SDK: update it")
+        raise ValueError("it is of a newer version of the SDK: update it")
     return version
 
 
-def _prepare(database: sqlite3.Connection, version: int) -> None:
+def migrate(database: sqlite3.Connection, version: int) -> None:
+    """
+    Check the file as a whole, and bring it from a version to this one.
+
+    Raises:
+        ValueError: It is broken.
+        sqlite3.Error: The same, or it cannot be written.
+    """
     database.execute("PRAGMA synchronous = FULL")
     (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
         raise ValueError(found)
-    for number, migration in enumerate(MIGRATIONS[version:], version + 1):
-        database.executescript(
-            f"BEGIN; {migration}; PRAGMA application_id = {_APPLICATION}; "
-            f"PRAGMA user_version = {number}; COMMIT;"
-        )
+    for number, migration in enumerate(MIGRATIONS[version:], _BEFORE_FIRST + version + 1):
+        database.executescript(f"BEGIN; {migration}; PRAGMA user_version = {number}; COMMIT;")
     # Not before: it writes to a new file, which would be taken for another program's.
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("CREATE TEMP TABLE listed (user TEXT PRIMARY KEY) WITHOUT ROWID")

@@ -9,12 +9,11 @@ from typing import Literal, TypeAlias
 import attrs
 
 from publora_async._checks import aware
+from publora_async._decoding.bodies import one
 from publora_async._introspection import AsObject
-from publora_async._watch.changes import Kind
 from publora_async._wire import ALWAYS, JSONValue, to_wire
-from publora_async.connection_list import decode_connections
-from publora_async.errors import ConfigurationError
-from publora_async.records import Connection
+from publora_async.errors import ConfigurationError, ResponseDecodeError
+from publora_async.records import Connection, TokenStatus
 
 __all__ = [
     "KINDS",
@@ -30,8 +29,8 @@ __all__ = [
     "reason_of",
 ]
 
-Reason: TypeAlias = Literal["service", "expiry_date", "live_test", "list"]
-"""Why a change is believed: the service's word, the date, the live test, or the list itself."""
+Reason: TypeAlias = Literal["service", "expiry_date", "live_test", "list"] | str
+"""Why a change is believed: the service's word, the date, the live test, or the list; or others."""
 
 
 @attrs.frozen(kw_only=True)
@@ -45,7 +44,7 @@ class Event(AsObject):
         platform_id: Which account.
 
         before: The account as it was, by its id, names, date and status. ``None`` where there was
-            none.
+            none. Of an account that was broken when its user was first seen: as it was seen then.
 
         after: The account as it is now. ``None`` where there is none.
 
@@ -64,7 +63,7 @@ class Event(AsObject):
         ('Broke', None, 'linkedin-Tz4NqVnrPU broke')
     """
 
-    user_id: str | None = attrs.field(metadata=ALWAYS)
+    user_id: str | None = attrs.field(default=None, metadata=ALWAYS)
     platform_id: str
     before: Connection | None = attrs.field(default=None, metadata=ALWAYS)
     after: Connection | None = attrs.field(default=None, metadata=ALWAYS)
@@ -98,27 +97,21 @@ class Event(AsObject):
         return {"id": self.id, "kind": self.kind} | to_wire(self)
 
     @staticmethod
-    def from_dict(fields: "Mapping[str, JSONValue]") -> "Event":
+    def from_dict(fields: Mapping[str, JSONValue]) -> "Event":
         """
         Read what :meth:`to_dict` gave.
 
         Raises:
             ConfigurationError: It is no event.
         """
-        rest = dict(fields)
+        rest = {name: value for name, value in fields.items() if name not in {"id", "kind"}}
+        kind = KINDS.get(str(fields.get("kind")))
+        if kind is None:
+            raise ConfigurationError(f"this is no event: its kind is {fields.get('kind')!r}")
         try:
-            _, kind = rest.pop("id"), KINDS[Kind(str(rest.pop("kind")))]
-            return kind(
-                user_id=rest.pop("userId", None),  # type: ignore[arg-type]  # as it was written
-                platform_id=str(rest.pop("platformId")),
-                before=_connection(rest.pop("before", None)),
-                after=_connection(rest.pop("after", None)),
-                since=datetime.fromisoformat(str(rest.pop("since"))),
-                reason=rest.pop("reason"),  # type: ignore[arg-type]  # others may come
-                extra=rest,
-            )
-        except (KeyError, ValueError) as error:
-            raise ConfigurationError(f"this is no event: {error!r}") from None
+            return one(kind)(json.dumps(rest).encode())
+        except ResponseDecodeError as error:
+            raise ConfigurationError(f"this is no event: {error}") from None
 
 
 class Appeared(Event):
@@ -138,7 +131,7 @@ class Expiring(Event):
 
 
 class Recovered(Event):
-    """An account that broke works again."""
+    """An account that broke, or flapped, works again."""
 
 
 class Renamed(Event):
@@ -146,28 +139,28 @@ class Renamed(Event):
 
 
 class Flapping(Event):
-    """An account breaks or goes, and comes back, so often that no more is told until it is calm."""
+    """
+    An account's health changes to and fro so often that no more is told for a while.
+
+    When four rounds have shown no change, it is told how it is: ``Recovered``, ``Expiring`` after
+    it, ``Broke`` or ``Gone``.
+    """
 
 
-KINDS: Mapping[Kind, type[Event]] = {
-    Kind(event.__name__.lower()): event
+KINDS: Mapping[str, type[Event]] = {
+    event.__name__.lower(): event
     for event in (Appeared, Broke, Expiring, Flapping, Gone, Recovered, Renamed)
 }
 
 
 def reason_of(
-    kind: Kind, account: Connection | None, *, detached: bool, tested: bool = False
+    kind: type[Event], after: Connection | None, *, detached: bool, tested: bool = False
 ) -> Reason:
     """Say why a change is believed."""
-    if kind in {Kind.APPEARED, Kind.GONE, Kind.RENAMED} or account is None:
+    if after is None or kind in {Appeared, Renamed}:
         return "service" if detached else "list"
-    if account.status_source != "expiry_date":
+    # Within the user's own horizon the service does not say so yet: the date does.
+    is_own = kind is Expiring and after.token_status != TokenStatus.EXPIRING_SOON
+    if after.status_source != "expiry_date" and not is_own:
         return "service"
     return "live_test" if tested else "expiry_date"
-
-
-def _connection(fields: JSONValue) -> Connection | None:
-    if fields is None:
-        return None
-    body = json.dumps({"success": True, "connections": [fields]})
-    return decode_connections(body.encode())[0]

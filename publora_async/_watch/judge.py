@@ -1,56 +1,252 @@
 """Decides which changes are news: pure, no I/O, one user at a time."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from math import inf
+from random import random
 from typing import Final
+from zlib import crc32
 
 import attrs
 
-from publora_async._watch.changes import Health, Kind, is_renamed, steps
-from publora_async._watch.events import KINDS, Event, reason_of
-from publora_async._watch.looks import WORSE, Known, Look, Rules
-from publora_async.records import Connection, StatusSource
+from publora_async._watch.changes import Health, Packed, health_of, is_renamed, pack, steps, unpack
+from publora_async._watch.events import Event, Flapping, Renamed, reason_of
+from publora_async.connection_list import ConnectionList
+from publora_async.records import Connection, StatusSource, TokenStatus
 
-__all__ = ["Verdict", "at_first", "judge"]
+__all__ = ["Known", "Look", "Rules", "Verdict", "as_told", "judge"]
 
-TOO_OFTEN: Final = 4
-"""Changes to and fro that are told of; with the next one the account flaps."""
+_TOO_OFTEN: Final = 4
+"""Changes of health to and fro after which the next one is told as flapping."""
 
-_DOUBTED = "doubted"
-"""Stands among the suspects where one is careful, for whoever looks next."""
+_LEAST_DOUBT: Final = 3600.0
+"""Seconds for which so much has to look worse that the service may be wrong."""
 
-_TO_AND_FRO = {Kind.APPEARED, Kind.GONE, Kind.BROKE, Kind.RECOVERED}
-_OF_HEALTH = {Kind.BROKE, Kind.EXPIRING, Kind.RECOVERED, Kind.REFRESHED}
-_LEADS_TO = {
-    Kind.APPEARED: Health.FINE,
-    Kind.GONE: Health.ABSENT,
-    Kind.BROKE: Health.BROKEN,
-    Kind.EXPIRING: Health.EXPIRING,
-    Kind.RECOVERED: Health.FINE,
-    Kind.REFRESHED: Health.FINE,
-}
+_WORSE = {Health.BROKEN, Health.ABSENT}
+
+
+@attrs.frozen
+class Rules:
+    """
+    When to look, and how long a change has to be seen before it is news.
+
+    Attributes:
+        every: Seconds from one round to the next.
+        users: How many users a round asks about.
+        within: How soon is soon. ``None``: as the service judges.
+        baseline: Whether nobody is told of what is so already where it is first seen.
+        once: Whether there is only one round.
+        draw: Gives numbers from 0 up to 1.
+        shift: By how much of a round everybody's moments are shifted: watches must not ask in step.
+    """
+
+    every: float
+    users: int = 1
+    within: timedelta | None = None
+    baseline: bool = False
+    once: bool = False
+    draw: Callable[[], float] = random
+    shift: float = attrs.field(default=attrs.Factory(lambda self: self.draw(), takes_self=True))
+
+    @property
+    def soon(self) -> float:
+        """Seconds to the second look: among few users as long as a few more are asked about."""
+        share = 3 / self.users if self.users > 1 else 0.0
+        return self.every * min(max(share, 1 / 20), 1 / 4)
+
+    @property
+    def calm(self) -> float:
+        """Seconds without a change, after which an account flaps no longer."""
+        return 4 * self.every
+
+    def patience(self, told: Health, health: Health, *, careful: bool) -> float:
+        """Seconds for which an account has to be seen so before it is told."""
+        if told is Health.FLAPPING:
+            return self.calm
+        return max(self.every / 3, _LEAST_DOUBT) if careful and health in _WORSE else self.soon
+
+    def retry_at(self, now: float, since: float) -> float:
+        """Give when to ask again where nothing has been learned since then: ever later."""
+        return now + min(max(self.soon, (now - since) / 2), self.every)
+
+    def next_round(self, user: str, now: float) -> float:
+        """Give a user's moment in the next round, at about the same time of each."""
+        if self.once:
+            return inf
+        moment = crc32(user.encode()) / 2**32 + self.shift - now / self.every
+        # A moment up to a hundredth of a round ahead counts as this one.
+        return now + self.every * ((moment - 0.01) % 1 + 0.01 + self.draw() / 20)
+
+
+@attrs.frozen
+class Look:
+    """
+    What one look at a user has shown.
+
+    Attributes:
+        user: The user's id; empty for the key's own account.
+        at: When.
+        accounts: The accounts. ``None``: nothing could be learned.
+        why: Why not.
+        detached: Whether the user is no longer managed.
+        tests: Whether the live test found those to work that are expired by their date alone.
+            ``None``: it failed.
+    """
+
+    user: str
+    at: datetime
+    accounts: ConnectionList | None = None
+    why: str = ""
+    detached: bool = False
+    tests: Mapping[str, bool | None] = attrs.field(factory=dict)
+
+    def health_of(self, account: Connection, rules: Rules) -> Health:
+        """Judge an account as of this look; what works has not expired."""
+        health = health_of(account, rules.within, self.at)
+        works = health is Health.BROKEN and self.tests.get(account.platform_id)
+        return Health.FINE if works else health
+
+    def next_expiry(self, rules: Rules) -> float:
+        """Give when to look as a date will have passed; ``inf``: none passes within a round."""
+        now = self.at.timestamp()
+        dates = (account.access_token_expires_at for account in self.accounts or ())
+        moments = (date.timestamp() for date in dates if date is not None)
+        passed = min((at + 1 for at in moments if now < at < now + rules.every), default=inf)
+        return max(passed, now + rules.soon)
 
 
 @attrs.define
+class Known:
+    """
+    What is known of one account.
+
+    Attributes:
+        account: How it was when it was last seen as told, under the names that were told.
+        told: Its health, as it was told.
+        pending: How it is seen meanwhile: its health, and ``"r"`` behind it if it is renamed.
+            Empty: as it was told.
+        since: Since when it is, in seconds since 1970; 0 where nothing is pending.
+        swings: How many changes of health were told, each within four rounds of the last.
+        swung: When the last one was, in seconds since 1970.
+    """
+
+    account: Connection
+    told: Health = Health.FINE
+    pending: str = ""
+    since: float = 0
+    swings: int = 0
+    swung: float = 0
+
+    def pack(self) -> Packed:
+        """Give it as JSON."""
+        rest = [self.told, self.pending, self.since, self.swings, self.swung]
+        return [*pack(self.account), *rest]
+
+    @classmethod
+    def unpack(cls, packed: Packed) -> "Known":
+        """Read what :meth:`pack` gave."""
+        return cls(unpack(packed[:5]), Health(packed[5]), *packed[6:])
+
+    def as_said(self, seen: Connection, look: Look) -> Connection:
+        """
+        Give the account as it is *seen*, of unknown status where only its date is told now.
+
+        By its date an account may have expired that the service keeps alive.
+        """
+        is_dated = seen.status_source == StatusSource.EXPIRY_DATE
+        has_said = self.account.token_status is not None
+        if is_dated and has_said and look.tests.get(seen.platform_id) is None:
+            return attrs.evolve(seen, token_status=TokenStatus.UNKNOWN)
+        return seen
+
+    def take_in(
+        self, look: Look, seen: Connection | None, health: Health, rules: Rules, *, careful: bool
+    ) -> tuple[list[Event], float]:
+        """Take in how it is seen; give the news, and when to look for more of them."""
+        now = look.at.timestamp()
+        # The clock may have been set back.
+        self.since = min(self.since, now)
+        if not 0 <= now - self.swung < rules.calm:
+            self.swings, self.swung = 0, 0
+        is_known = health is not Health.UNKNOWN
+        if not is_known:
+            health = Health.FINE if self.told is Health.ABSENT else self.told
+            is_suspected = self.pending[:1] not in {"", Health.ABSENT, health}
+            if is_suspected and now - self.since < 2 * rules.calm:
+                # That nothing is known says nothing against it, though not for ever.
+                return [], rules.retry_at(now, self.since)
+        renamed = seen is not None and is_renamed(self.account, seen)
+        view = f"{health}r" if renamed else health.value
+        if view == self.told:
+            self.pending, self.since = "", 0
+            if is_known:
+                self._keep(seen)
+            return [], inf
+        # That it has its old name again says nothing against the health that was suspected.
+        if view not in {self.pending, self.pending.removesuffix("r")}:
+            self.pending, self.since = view, now
+        news_at = self.since + rules.patience(self.told, health, careful=careful)
+        if news_at > now:
+            return [], min(news_at, rules.retry_at(now, self.since))
+        return self._tell(look, seen, health), inf
+
+    def _tell(self, look: Look, seen: Connection | None, health: Health) -> list[Event]:
+        before, now, since = self.account, look.at.timestamp(), self.since
+        kinds, was_absent = steps(self.told, health), self.told is Health.ABSENT
+        renamed = seen is not None and is_renamed(before, seen)
+        if health is not self.told:
+            self.swings, self.swung = self.swings + 1, now
+            if self.swings > _TOO_OFTEN:
+                kinds, health = [Flapping], Health.FLAPPING
+        self.told, self.pending, self.since = health, "", 0
+        self._keep(seen)
+        tested = look.tests.get(before.platform_id) is not None
+        return [
+            kind(
+                user_id=look.user or None,
+                platform_id=before.platform_id,
+                before=None if was_absent and kind is not Renamed else before,
+                after=seen,
+                since=datetime.fromtimestamp(since, UTC),
+                reason=reason_of(kind, seen, detached=look.detached, tested=tested),
+            )
+            for kind in [*kinds, *([Renamed] if renamed else [])]
+        ]
+
+    def _keep(self, seen: Connection | None) -> None:
+        """Remember how it was seen; a name that is not known now is the one that was known."""
+        if seen is not None:
+            username = seen.username or self.account.username
+            display_name = seen.display_name or self.account.display_name
+            self.account = attrs.evolve(seen, username=username, display_name=display_name)
+
+
+@attrs.frozen
 class Verdict:
     """
     What follows from a look.
 
     Attributes:
-        known: What is known of the user's accounts now.
+        known: What is known of the user's accounts now, by platform id.
         events: The news.
-        again: When to look again, in seconds since 1970. ``None``: in the next round.
+        again: When to look again, in seconds since 1970; ``inf``: in the next round.
         worse: How many accounts look worse than before.
     """
 
     known: dict[str, Known]
-    events: list[Event] = attrs.field(factory=list)
-    again: float | None = None
+    events: list[Event]
+    again: float
     worse: int = 0
 
-    def look_again(self, at: float) -> None:
-        """Have the user looked at at that time, or before."""
-        self.again = at if self.again is None else min(self.again, at)
+
+def as_told(look: Look, rules: Rules) -> dict[str, Known]:
+    """Give what is known where everything counts as told, just as it is seen."""
+    known = {}
+    for account in look.accounts or ():
+        health = look.health_of(account, rules)
+        told = Health.FINE if health is Health.UNKNOWN else health
+        known[account.platform_id] = Known(account, told)
+    return known
 
 
 def judge(
@@ -66,148 +262,27 @@ def judge(
         is_careful: Tells whether so much looks worse at this time that it may not be so.
     """
     seen = {account.platform_id: account for account in look.accounts or ()}
-    first = at_first(look, rules) if known is None and rules.baseline else {}
-    told = Health.FINE if known is None else Health.ABSENT
-    verdict = Verdict({} if known is None else known, again=look.next_expiry(rules.every))
+    unseen = Health.FINE if known is None else Health.ABSENT
+    known = as_told(look, rules) if known is None and rules.baseline else known or {}
     for i, account in seen.items():
-        if i not in verdict.known:
-            verdict.known[i] = first.get(i) or Known(account, told)
-    accounts = [_Judged(known, seen.get(i), look, rules) for i, known in verdict.known.items()]
-    worse = [one for one in accounts if one.is_worse]
-    verdict.worse = len(worse)
-    there = sum(one.known.told is not Health.ABSENT for one in accounts)
+        seen[i] = known.setdefault(i, Known(account, unseen)).as_said(account, look)
+    healths = {i: look.health_of(seen[i], rules) if i in seen else Health.ABSENT for i in known}
+    # One does not look worse that was first seen so, nor by a date that has passed meanwhile.
+    worse = sum(
+        healths[i] in _WORSE and healths[i] not in {one.told, look.health_of(one.account, rules)}
+        for i, one in known.items()
+    )
+    there = sum(one.told is not Health.ABSENT for one in known.values())
     # Of somebody whose accounts were many, half have gone or broken at one time.
-    doubtful = len(worse) >= 3 and 2 * len(worse) >= there and not look.detached
-    careful = bool(worse) and (doubtful or is_careful())
-    for one in accounts:
-        one.settle(verdict, careful=careful)
-    return verdict
-
-
-def at_first(look: Look, rules: Rules) -> dict[str, Known]:
-    """Give what is known of what is first seen and not to be told of, by platform id."""
-    known = {}
-    for account in look.accounts or ():
-        health = look.health_of(account, rules.within)
-        told = {Health.UNKNOWN: Health.FINE, Health.BROKEN: Health.MUTED}.get(health, health)
-        known[account.platform_id] = Known(account, told)
-    return known
-
-
-class _Judged:
-    """One account: what was known of it, and what a look shows."""
-
-    def __init__(self, known: Known, seen: Connection | None, look: Look, rules: Rules) -> None:
-        self.known = known
-        self._seen = seen
-        self._look = look
-        self._rules = rules
-        self._now = look.at.timestamp()
-        self._health = Health.ABSENT if seen is None else look.health_of(seen, rules.within)
-        is_silent = seen is not None and _fell_silent(known.account, seen)
-        if is_silent:
-            # By its date an account may have expired that the service keeps alive.
-            self._health = Health.UNKNOWN
-        self._kinds = steps(known.told, self._health)
-        if is_silent:
-            self._kinds.append(Kind.SILENT)
-        if seen is not None and is_renamed(known.account, seen):
-            self._kinds.append(Kind.RENAMED)
-
-    @property
-    def is_worse(self) -> bool:
-        """Whether it looks worse than before; one does not that was first seen so."""
-        if Kind.BROKE in self._kinds:
-            before = self._look.health_of(self.known.account, self._rules.within)
-            return before is not Health.BROKEN
-        return Kind.GONE in self._kinds
-
-    def settle(self, verdict: Verdict, *, careful: bool) -> None:
-        """Tell the changes that are seen for long enough, and suspect the others."""
-        known, seen, suspects = self.known, self._seen, dict[str, float]()
-        if self._health is Health.UNKNOWN:
-            # That nothing is known says nothing against what was suspected.
-            suspects = {kind: at for kind, at in known.suspects.items() if kind in _OF_HEALTH}
-        # Also when it is seen by another process, which has not seen how much looked worse.
-        careful = careful or _DOUBTED in known.suspects
-        for kind in self._kinds:
-            first = min(known.suspects.get(kind, self._now), self._now)
-            news_at = first + self._rules.patience(kind, careful=careful)
-            if news_at <= self._now:
-                verdict.events += self._happened(kind, first)
-                continue
-            suspects[kind.value] = first
-            if kind is not Kind.SILENT:
-                verdict.look_again(min(news_at, self._now + self._rules.every))
-        if careful and WORSE.intersection(suspects):
-            suspects[_DOUBTED] = self._now
-        known.suspects = suspects
-        verdict.events += self._calm()
-        if seen is None:
-            if known.told is Health.ABSENT and not self._recent():
-                del verdict.known[known.account.platform_id]
-        elif not suspects:
-            # A name that is not known now is the one that was known.
-            known.account = _named(seen, seen, known.account)
-
-    def _happened(self, kind: Kind, first: float) -> list[Event]:
-        """Take a change for true, and give the event if it is news."""
-        known, before, told = self.known, self.known.account, self.known.told
-        known.told = _LEADS_TO.get(kind, told)
-        if kind is Kind.RENAMED and self._seen is not None:
-            known.account = _named(before, self._seen, before)
-        if kind is Kind.SILENT and self._seen is not None:
-            # Whatever else is suspected: from now on it is judged by its date.
-            known.account = _named(self._seen, before, self._seen)
-        if kind in _TO_AND_FRO:
-            known.changes = [*self._recent(), self._now]
-            if known.flapping is None and len(known.changes) > TOO_OFTEN:
-                known.flapping = told
-                return [self._event(Kind.FLAPPING, before, first)]
-        if known.flapping is not None and kind is not Kind.RENAMED:
-            return []
-        if kind not in KINDS or (kind is Kind.RECOVERED and told is Health.MUTED):
-            return []
-        return [self._event(kind, before, first)]
-
-    def _recent(self) -> list[float]:
-        span = 2 * self._rules.calm
-        return [at for at in self.known.changes if 0 <= self._now - at < span]
-
-    def _calm(self) -> list[Event]:
-        """Tell how an account is that flaps no longer, if that is other than was told last."""
-        known = self.known
-        if known.flapping is None or 0 <= self._now - known.changes[-1] < self._rules.calm:
-            return []
-        since = min(known.changes[-1], self._now)
-        kinds = steps(known.flapping, known.told)
-        known.flapping, known.changes = None, []
-        return [self._event(kind, known.account, since) for kind in kinds if kind in KINDS]
-
-    def _event(self, kind: Kind, before: Connection, first: float) -> Event:
-        return KINDS[kind](
-            user_id=self._look.user or None,
-            platform_id=before.platform_id,
-            before=None if kind is Kind.APPEARED else before,
-            after=self._seen,
-            since=datetime.fromtimestamp(first, UTC),
-            reason=reason_of(
-                kind,
-                self._seen,
-                detached=self._look.detached,
-                tested=self._look.tests.get(before.platform_id) is not None,
-            ),
-        )
-
-
-def _fell_silent(known: Connection, seen: Connection) -> bool:
-    """Tell whether the service says nothing of an account's health, and did so before."""
-    return known.token_status is not None and seen.status_source == StatusSource.EXPIRY_DATE
-
-
-def _named(account: Connection, first: Connection, then: Connection) -> Connection:
-    """Give an account under the names of the *first*, or where they are not known, of *then*."""
-    username, name = first.username or then.username, first.display_name or then.display_name
-    if (account.username, account.display_name) == (username, name):
-        return account
-    return attrs.evolve(account, username=username, display_name=name)
+    doubtful = worse >= 3 and 2 * worse >= there and not look.detached
+    careful = doubtful or (worse > 0 and is_careful())
+    events, again = list[Event](), look.next_expiry(rules)
+    for i, one in list(known.items()):
+        # Its date alone says so where the live test failed.
+        untested = look.tests.get(i, True) is None
+        news, at = one.take_in(look, seen.get(i), healths[i], rules, careful=careful or untested)
+        events += news
+        again = min(again, at)
+        if i not in seen and one.told is Health.ABSENT and not one.swings:
+            del known[i]
+    return Verdict(known, events, again, worse)

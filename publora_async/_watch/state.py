@@ -2,73 +2,39 @@
 
 import json
 import zlib
-from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-import attrs
-
-from publora_async._watch.changes import Health
-from publora_async._watch.database import locked, opened
+from publora_async._watch.database import check, connected, locked, migrate, usable
 from publora_async._watch.events import Event
-from publora_async._watch.judge import Verdict, at_first, judge
-from publora_async._watch.looks import Known, Look, Rules
-from publora_async._wire import ALWAYS, JSONValue, to_wire
+from publora_async._watch.judge import Known, Look, Rules, Verdict, as_told, judge
+from publora_async._wire import time_text
 
-__all__ = ["StateFile", "Status", "Unknown"]
-
+__all__ = ["StateFile", "status_of"]
 
 _KEPT: Final = 90 * 86_400
 """Seconds for which the log keeps an event that was acknowledged."""
 
+_RECENT: Final = 50
+"""How many users' last looks are remembered, to tell whether it is the service that is wrong."""
+
+_MISSING: Final = 2
+"""In how many lists in a row a user has to be missing to be forgotten."""
+
 _COMMON: Final = (
-    b'"]facebookyoutubebluesky-did:plc:mastodontelegram--100pinterestthreadstiktokinstagram-'
-    b'linkedin-twitter-"unknown""expiring_soon""expired",null],["valid",null],["@'
+    b"facebookyoutubebluesky-did:plc:mastodontelegram--100pinterestthreadstiktokinstagram-linkedin"
+    b'-twitter-"unknown","expiring_soon","expired",null,"b","e","valid",null,"f","",0,0,0],["@'
 )
-"""What many accounts have in common, the most frequent last, for zlib."""
+"""
+What many accounts have in common, the most frequent last, for zlib.
+
+Files are written with it: another one needs a migration.
+"""
 
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
-
-
-@attrs.frozen
-class Unknown:
-    """
-    A user who could not be asked about.
-
-    Attributes:
-        user_id: Who. ``None``: the key's own account.
-        since: Since when, in UTC.
-        why: Why not, the last time.
-    """
-
-    user_id: str | None = attrs.field(metadata=ALWAYS)
-    since: datetime
-    why: str
-
-
-@attrs.frozen
-class Status:
-    """
-    How far a watch has come, as its state file says; it may be running.
-
-    Attributes:
-        round_ended: When its last round ended, in UTC. ``None``: none has.
-        users: How many users that round was about.
-        undelivered: The events that nobody has acknowledged yet, the oldest first.
-        unknown: Who could not be asked about.
-    """
-
-    round_ended: datetime | None = attrs.field(metadata=ALWAYS)
-    users: int
-    undelivered: tuple[Event, ...]
-    unknown: tuple[Unknown, ...]
-
-    def to_dict(self) -> dict[str, JSONValue]:
-        """Give it as JSON has it, the events in their own form."""
-        return {**to_wire(self), "undelivered": [event.to_dict() for event in self.undelivered]}
 
 
 class StateFile:
@@ -76,142 +42,144 @@ class StateFile:
     What is known of all users, the log of events, and which of them were delivered.
 
     Args:
-        path: The file; made if it does not exist. ``":memory:"``: none.
-        only_read: Whether to look at a file that a watch may be writing to.
-
-    Raises:
-        StateFileError: The file is broken, of a newer version, or another watch has it.
+        path: The file. ``":memory:"``: none.
     """
 
-    def __init__(self, path: str, *, only_read: bool = False) -> None:
-        with ExitStack() as opening:
-            if not only_read:
-                opening.enter_context(closing(locked(path)))
-            self._database = opening.enter_context(closing(opened(path, only_read=only_read)))
-            self._opened = opening.pop_all()
-        # Whom it was looked at of late, how many accounts had begun to look worse, and of how many.
-        self._looks: deque[tuple[str, int, int]] = deque(maxlen=50)
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._opened = ExitStack()
+        # Of the last users: when they were looked at, how many accounts looked worse, of how many.
+        self._recent: dict[str, tuple[float, int, int]] = {}
 
-    def enter(self, users: Iterable[str]) -> list[str]:
-        """Note that these users belong to this round; give those that were not noted yet."""
-        note = "INSERT OR IGNORE INTO listed VALUES (?)"
-        with self._transaction():
-            return [user for user in users if self._database.execute(note, (user,)).rowcount]
-
-    def unlisted(self) -> list[str]:
-        """Give up to 100 users of earlier rounds that do not belong to this one, and note them."""
-        found = self._database.execute(
-            "SELECT user FROM users WHERE user NOT IN (SELECT user FROM listed) LIMIT 100"
-        ).fetchall()
-        return self.enter(user for (user,) in found)
-
-    def due(self, until: float, now: float, every: float) -> list[str]:
-        """Give up to 100 users who are due *until* then, or by now; they are no longer due then."""
-        # A clock that was set back must not have anybody wait until it has come so far again.
-        moments = (min(until, now), now + every + 1)
-        found = self._database.execute(
-            "SELECT user FROM users WHERE again <= ? OR again > ? LIMIT 100", moments
-        ).fetchall()
-        with self._transaction():
-            self._database.executemany("UPDATE users SET again = NULL WHERE user = ?", found)
-        return [user for (user,) in found]
-
-    def next_due(self) -> float | None:
-        """Give when the next user is due."""
-        (at,) = self._database.execute("SELECT MIN(again) FROM users").fetchone()
-        return None if at is None else float(at)
-
-    def take_in(self, looks: Iterable[Look], rules: Rules, *, forget: bool = False) -> int:
+    def open(self, *, only_read: bool = False) -> None:
         """
-        Keep what *looks* have shown and the events that follow, all at once.
+        Open it, for a watch or to be read beside one; for a watch it is made if need be.
+
+        Raises:
+            StateFileError: Another watch has it.
+            ValueError: It is no watch's, or of a newer version.
+            OSError: It cannot be made.
+            sqlite3.Error: It is broken, or cannot be read or written.
+        """
+        if not only_read:
+            self._opened.enter_context(closing(locked(self._path)))
+        database = connected(self._path, only_read=only_read)
+        self._database = self._opened.enter_context(closing(database))
+        version = check(database)
+        if not only_read:
+            migrate(database, version)
+
+    def close(self) -> None:
+        """Close it, and let another watch have it."""
+        self._opened.close()
+
+    def enter(self, users: Iterable[str]) -> None:
+        """Note that these users belong to the next round; who is new is due at once."""
+        rows = [(user,) for user in users]
+        with self._database:
+            self._database.executemany("INSERT OR IGNORE INTO listed VALUES (?)", rows)
+            self._database.executemany("INSERT OR IGNORE INTO users (user) VALUES (?)", rows)
+
+    def begin_round(self, now: float, rules: Rules, *, are_all_entered: bool = True) -> int:
+        """
+        Begin a round; give how many users there are to look at.
 
         Args:
-            looks: The looks.
-            rules: How to judge them.
-            forget: Whether nothing more is to be known of these users, unless they are detached.
-
-        Returns:
-            How many events there are now that nobody has acknowledged.
+            now: When.
+            rules: For how long the next looks may be set.
+            are_all_entered: Whether the list was had as a whole; else nobody is missing from it.
         """
-        with self._transaction():
+        run = self._database.execute
+        with self._database:
+            run("UPDATE users SET missing = 0 WHERE missing AND user IN listed")
+            if are_all_entered:
+                (listed,) = run("SELECT COUNT(*) FROM listed").fetchone()
+                (before,) = run("SELECT users FROM rounds").fetchone()
+                run("UPDATE rounds SET users = ?", (listed,))
+                # Where more than half are missing, the list may be at fault; the next is believed.
+                if 2 * listed >= before:
+                    run("UPDATE users SET missing = missing + 1 WHERE user NOT IN listed")
+            run("DELETE FROM listed")
+            # A single round is about everybody at once. In others nobody waits until a clock that
+            # was set back has come so far again.
+            latest = 0 if rules.once else now + 1.1 * rules.every
+            run("UPDATE users SET again = 0 WHERE again > ?", (latest,))
+            return int(run("SELECT COUNT(*) FROM users").fetchone()[0])
+
+    def end_round(self, now: float) -> None:
+        """Note when a round ends, and drop what the log keeps no longer."""
+        with self._database:
+            self._database.execute("DELETE FROM events WHERE acknowledged < ?", (now - _KEPT,))
+            self._database.execute("UPDATE rounds SET ended = ?", (now,))
+
+    def next_due(self, most: int) -> list[tuple[float, str]]:
+        """Give when users are due, and who, the first before the others."""
+        query = "SELECT again, user FROM users ORDER BY again LIMIT ?"
+        return self._database.execute(query, (most,)).fetchall()
+
+    def take_in(self, looks: Iterable[Look], rules: Rules) -> None:
+        """Keep what *looks* have shown and the events that follow, all at once."""
+        with self._database:
             for look in looks:
-                self._take_in(look, rules, forget=forget)
-            return self._waiting()
+                self._take_in(look, rules)
 
-    def _take_in(self, look: Look, rules: Rules, *, forget: bool) -> None:
-        columns = "SELECT accounts, again, unknown FROM users WHERE user = ?"
-        row = self._database.execute(columns, (look.user,)).fetchone()
-        packed, again, unknown = row or (None, None, None)
-        if forget and not look.detached and (look.accounts is not None or packed is None):
+    def _take_in(self, look: Look, rules: Rules) -> None:
+        query = "SELECT accounts, unknown, missing FROM users WHERE user = ?"
+        packed, unknown, missing = self._database.execute(query, (look.user,)).fetchone()
+        now = look.at.timestamp()
+        since = min(unknown or now, now)
+        is_learned = look.accounts is not None or packed is None or now - since > rules.calm
+        if missing >= _MISSING and is_learned and not look.detached:
             self._forget(look.user)
-            return
-        if look.accounts is None:
-            now = look.at.timestamp()
-            since = now if unknown is None else min(unknown, now)
-            again = now + min(max(rules.soon, now - since), rules.every)
-            self._write(look.user, packed, again, since, look.why)
-            return
-        text = None if packed is None else zlib.decompressobj(-15, _COMMON).decompress(packed)
-        told = at_first(look, rules)
-        verdict, new = Verdict(told, again=look.next_expiry(rules.every)), _text(told)
-        is_fine = rules.baseline or all(one.told is Health.FINE for one in told.values())
-        if text == new or (text is None and is_fine):
-            # As most of the time, everything is as it was told: there is nothing to judge.
-            self._looks.append((look.user, 0, max(len(told), 1)))
+        elif look.accounts is None:
+            self._write(packed, rules.retry_at(now, since), since, look.why, look.user)
         else:
-            verdict = self._judge(None if text is None else _known(text), look, rules)
-            new = _text(verdict.known)
-        for event in verdict.events:
-            self._database.execute(
+            text = None if packed is None else zlib.decompressobj(-15, _COMMON).decompress(packed)
+            verdict = self._judge(text, look, rules)
+            self._database.executemany(
                 "INSERT OR IGNORE INTO events (id, body) VALUES (?, ?)",
-                (event.id, json.dumps(event.to_dict())),
+                [(event.id, json.dumps(event.to_dict())) for event in verdict.events],
             )
-        if look.detached and not verdict.known:
-            self._forget(look.user)
-        elif (new, verdict.again, None) != (text, again, unknown):
-            self._write(look.user, _packed(new), verdict.again, None, None)
+            if look.detached and not verdict.known:
+                self._forget(look.user)
+                return
+            new = _text(verdict.known)
+            again = min(verdict.again, rules.next_round(look.user, now))
+            self._write(packed if new == text else _packed(new), again, None, None, look.user)
 
-    def _judge(self, known: dict[str, Known] | None, look: Look, rules: Rules) -> Verdict:
-        is_second = any(one.suspects for one in (known or {}).values())
-        is_careful = partial(self._others_are_worse, look.user, rules)
-        verdict = judge(known, look, rules, is_careful=is_careful)
-        if not is_second:
-            self._looks.append((look.user, verdict.worse, max(len(verdict.known), 1)))
+    def _judge(self, text: bytes | None, look: Look, rules: Rules) -> Verdict:
+        as_seen, now = as_told(look, rules), look.at.timestamp()
+        if text == _text(as_seen) or (text is None and rules.baseline):
+            # As most of the time, everything is as it was told: there is nothing to judge.
+            verdict = Verdict(as_seen, [], look.next_expiry(rules))
+        else:
+            known = None if text is None else _known(text)
+            since = min((one.since for one in (known or {}).values() if one.pending), default=now)
+            is_careful = partial(self._others_are_worse, look.user, since, rules)
+            verdict = judge(known, look, rules, is_careful=is_careful)
+        self._recent.pop(look.user, None)
+        self._recent[look.user] = (now, verdict.worse, max(len(verdict.known), 1))
+        if len(self._recent) > _RECENT:
+            del self._recent[next(iter(self._recent))]
         return verdict
 
-    def _others_are_worse(self, user: str, rules: Rules) -> bool:
-        """Tell whether half of what others have looks worse too, or nobody knows yet."""
-        count = max(2, round(rules.users * rules.soon / rules.every))
-        others = [one for one in self._looks if one[0] != user][-count:]
-        if len(others) < 2:
+    def _others_are_worse(self, user: str, since: float, rules: Rules) -> bool:
+        """Tell whether a third of what others have looks worse since then, or nobody knows yet."""
+        others = [
+            (worse, had)
+            for who, (at, worse, had) in self._recent.items()
+            if who != user and (at >= since or rules.once)
+        ]
+        if len(others) < min(2, rules.users - 1):
             return rules.users > 2
-        return 2 * sum(worse for _, worse, _ in others) >= sum(had for _, _, had in others)
+        return 3 * sum(worse for worse, _ in others) >= sum(had for _, had in others) > 0
 
     def _forget(self, user: str) -> None:
         self._database.execute("DELETE FROM users WHERE user = ?", (user,))
 
     def _write(self, *row: object) -> None:
-        self._database.execute("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?)", row)
-
-    def fact(self, name: str) -> float | None:
-        """Give a number that was set. ``None``: none was."""
-        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return None if row is None else float(row[0])
-
-    def begin_round(self, at: float) -> None:
-        """Note when a round begins; nobody belongs to it yet."""
-        with self._transaction():
-            self._database.execute("DELETE FROM listed")
-            self._set(began=at)
-
-    def end_round(self, at: float, users: int, next_begins: float) -> None:
-        """Note when a round ends, how many users it was about, and when the next one begins."""
-        with self._transaction():
-            self._set(ended=at, users=users, began=next_begins)
-            self._database.execute("DELETE FROM events WHERE acknowledged < ?", (at - _KEPT,))
-
-    def _set(self, **facts: float) -> None:
-        self._database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
+        update = "UPDATE users SET accounts = ?, again = ?, unknown = ?, why = ? WHERE user = ?"
+        self._database.execute(update, row)
 
     def undelivered(self, most: int = 100) -> list[Event]:
         """Give the first events that nobody has acknowledged, the oldest first; -1: all."""
@@ -223,42 +191,37 @@ class StateFile:
     def acknowledge(self, event: Event, at: float) -> None:
         """Note that an event has been received."""
         mark = "UPDATE events SET acknowledged = ? WHERE id = ?"
-        self._database.execute(mark, (at, event.id))
+        with self._database:
+            self._database.execute(mark, (at, event.id))
 
-    def status(self) -> Status:
-        """Tell how far the watch has come."""
-        ended = self.fact("ended")
+    def status(self) -> dict[str, Any]:
+        """Tell how far the watch has come, as JSON has it."""
+        ended, users = self._database.execute("SELECT ended, users FROM rounds").fetchone()
         found = self._database.execute(
             "SELECT user, unknown, why FROM users WHERE unknown IS NOT NULL ORDER BY unknown"
         )
-        return Status(
-            round_ended=None if ended is None else datetime.fromtimestamp(ended, UTC),
-            users=int(self.fact("users") or 0),
-            undelivered=tuple(self.undelivered(most=-1)),
-            unknown=tuple(
-                Unknown(user or None, datetime.fromtimestamp(since, UTC), why)
+        return {
+            "roundEnded": None if ended is None else _time_text(ended),
+            "users": users,
+            "undelivered": [event.to_dict() for event in self.undelivered(most=-1)],
+            "unknown": [
+                {"userId": user or None, "since": _time_text(since), "why": why}
                 for user, since, why in found
-            ),
-        )
+            ],
+        }
 
-    def _waiting(self) -> int:
-        count = "SELECT COUNT(*) FROM events WHERE acknowledged IS NULL"
-        return int(self._database.execute(count).fetchone()[0])
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._database.execute("COMMIT")
-        except BaseException:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
+def status_of(path: str) -> dict[str, Any]:
+    """
+    Tell how far a watch over a file has come; it may be running.
 
-    def close(self) -> None:
-        """Close the file, and let another watch have it."""
-        self._opened.close()
+    Raises:
+        StateFileError: The file is broken, of a newer version, or cannot be read.
+    """
+    file = StateFile(path)
+    with usable(path), closing(file):
+        file.open(only_read=True)
+        return file.status()
 
 
 def _text(known: dict[str, Known]) -> bytes:
@@ -272,3 +235,7 @@ def _known(text: bytes) -> dict[str, Known]:
 def _packed(text: bytes) -> bytes:
     squeezer = zlib.compressobj(9, zlib.DEFLATED, -12, 5, zlib.Z_DEFAULT_STRATEGY, _COMMON)
     return squeezer.compress(text) + squeezer.flush()
+
+
+def _time_text(moment: float) -> str:
+    return time_text(datetime.fromtimestamp(moment, UTC))

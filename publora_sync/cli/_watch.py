@@ -6,18 +6,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from datetime import timedelta
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import click
 
-from publora_async._watch.database import usable
-from publora_async._watch.state import StateFile, Status
-from publora_sync import Event, ManagedUser, Watch
-from publora_sync.cli._client import DASHBOARD, OpenClient, open_client
+from publora_async._watch.state import status_of
+from publora_sync import Event
+from publora_sync.cli._client import DASHBOARD, open_client
 from publora_sync.cli._formats import escape, to_json, to_ndjson
 from publora_sync.cli._options import UserSelection, one_process_users_options
 from publora_sync.cli._settings import Settings, client_options, duration
@@ -28,28 +25,15 @@ __all__ = ["watch"]
 _FIRST_WAIT, _LAST_WAIT = 1.0, 300.0
 """Seconds before a receiver that failed is tried again; they double, up to the last."""
 
-_TRIES_ONCE = 3
-"""How often a receiver is tried with ``--once``."""
-
-_MINUTE = "%Y-%m-%d %H:%M UTC"
-
 Receiver: TypeAlias = Callable[[Event], str]
 """Takes an event, or says why it does not; an empty text: it did."""
 
 _EPILOG = """\
 \b
-What is told, each once: an account appeared, is gone, broke (it has to be
-reconnected), expires soon, recovered, was renamed, or flaps (it breaks and
-recovers so often that no more is told until it is calm). Nothing is told
-before a second look has shown it too, a twentieth to a quarter of --every
-later. Who cannot be asked about is unknown, not gone; see --status.
-
-\b
-To a terminal it writes a line an event, to a pipe a JSON object a line.
---exec gives CMD that object on its stdin: {"id", "kind", "userId",
-"platformId", "before", "after", "since", "reason"}. What CMD writes goes to
-stderr. An event is given again until CMD ends with 0, also after the watch
-was killed in between; "id" is the same then.
+To a terminal it writes a line an event, to a pipe a JSON object a line:
+{"id", "kind", "userId", "platformId", "before", "after", "since", "reason"}.
+--exec gives CMD that object on its stdin, again until CMD ends with 0, also
+after the watch was killed (with the same id). CMD's output goes to stderr.
 
 \b
 Examples:
@@ -57,11 +41,6 @@ Examples:
   publora watch --all-users --state accounts.db --notify mailto://...
   publora watch --state accounts.db --exec 'curl -sf -d @- https://...'
   publora watch --state accounts.db --once --baseline     begin without alarms
-  publora watch --state accounts.db --status
-
-\b
-A URL for --notify may hold a password, and other programs can read a
-command's arguments: PUBLORA_NOTIFY takes URLs, too, with blanks between them.
 
 \b
 Exit codes, with --once:
@@ -71,11 +50,7 @@ Exit codes, with --once:
 Without --once: 0 after a SIGTERM, 130 after Ctrl-C, with everything kept.
 """
 
-_EVERY_HELP = "How long one round takes, in which everyone is looked at: 90s, 15m, 6h."
-_STATE_HELP = "Where to remember what is known and what was told; made if it does not exist."
-_WITHIN_HELP = "How soon is soon, such as 7d. Without it: as Publora judges."
-_NOTIFY_HELP = "Tell people: mail, Slack, Teams and others, by apprise (pip install apprise)."
-_BASELINE_HELP = "Do not tell of what is wrong already where it is first seen."
+_NOTIFY_HELP = "Tell people by apprise: mail, Slack, ... If it holds a password: in PUBLORA_NOTIFY."
 
 
 def _program(command: str) -> list[str]:
@@ -88,85 +63,62 @@ def _program(command: str) -> list[str]:
     return arguments
 
 
-@click.command(epilog=_EPILOG)
-@click.option(
-    "--every", type=duration, metavar="SPAN", default="15m", show_default=True, help=_EVERY_HELP
-)
-@click.option("--state", type=click.Path(dir_okay=False), metavar="FILE", help=_STATE_HELP)
-@click.option("--within", type=duration, metavar="SPAN", help=_WITHIN_HELP)
+@click.command(epilog=_EPILOG, context_settings={"show_default": True})
+@click.option("--every", type=duration, metavar="SPAN", default="15m", help="How long a round is.")
+@click.option("--state", type=click.Path(dir_okay=False), metavar="FILE", help="Where to remember.")
+@click.option("--within", type=duration, metavar="SPAN", help="How soon is soon, such as 7d.")
 @click.option("--exec", "program", type=_program, metavar="CMD", help="Run CMD for each event.")
-@click.option(
-    "--notify", "urls", metavar="URL", multiple=True, envvar="PUBLORA_NOTIFY", help=_NOTIFY_HELP
-)
+@click.option("--notify", metavar="URL", multiple=True, envvar="PUBLORA_NOTIFY", help=_NOTIFY_HELP)
 @click.option("--once", is_flag=True, help="End after one round; for cron.")
-@click.option("--baseline", is_flag=True, help=_BASELINE_HELP)
+@click.option("--baseline", is_flag=True, help="Do not tell of what is wrong at first.")
 @click.option("--status", "only_status", is_flag=True, help="Say how far the watch has come.")
 @one_process_users_options
 @client_options
 def watch(
     *,
-    every: timedelta,
     state: str | None,
-    within: timedelta | None,
     program: list[str] | None,
-    urls: tuple[str, ...],
+    notify: tuple[str, ...],
     once: bool,
-    baseline: bool,
     only_status: bool,
     users: UserSelection,
     settings: Settings,
+    **rules: Any,  # noqa: ANN401  # every, within and baseline, for the client's watch
 ) -> None:
     """
     Watch accounts, and tell when one breaks, is about to, or works again.
 
-    Your own, or those of the users you manage. What is known is kept in a file.
+    Your own, or those of the users you manage. Each is looked at once a round. What is known and
+    what was told is remembered in a file, which is made if it does not exist.
+
+    What is told, each once: an account appeared, is gone, broke (it has to be reconnected), expires
+    soon (--within, or as Publora judges), recovered, was renamed, or flaps (it breaks and recovers
+    so often that no more is told until it is calm). Nothing is told before a second look has shown
+    it too, a twentieth to a quarter of --every later, or a third of it, an hour at least, where the
+    service itself may be wrong. Who cannot be asked about is unknown, not gone; see --status.
     """
-    if state is None:
-        # A sandbox's accounts are gone with it.
-        if only_status or not settings.sandbox:
-            raise click.UsageError("name a file to remember in: --state accounts.db")
-    elif only_status:
-        write(to_json(_status(state).to_dict()))
+    # A sandbox's accounts are gone with it.
+    if state is None and (only_status or not settings.sandbox):
+        raise click.UsageError("name a file to remember in: --state accounts.db")
+    if state is not None and only_status:
+        write(to_json(status_of(state)))
         return
-    receivers: list[Receiver] = [_print]
-    if program is not None:
-        receivers.append(partial(_run, program))
-    receivers += _people(urls)
+    count, receivers = 0, [_print, *_others(program, notify)]
     with end_at_sigterm(), open_client(settings) as opened:
-        news = opened.client.connections.watch(
-            _whom(users, opened),
-            every=every,
-            state=state,
-            within=within,
-            concurrency=users.concurrency,
-            baseline=baseline,
-            once=once,
-        )
-        note("Watching; the first news takes a second look. Ctrl-C ends it.")
-        count = _deliver(news, receivers, _TRIES_ONCE if once else None)
-        unknown = _status(state).unknown if state else ()
+        named = users.of(opened) if users.named else None
+        whom = opened.client.managed_users.list if users.everyone else named
+        with opened.client.connections.watch(
+            whom, state=state, concurrency=users.concurrency, once=once, **rules
+        ) as news:
+            note("Watching; the first news takes a second look. Ctrl-C ends it.")
+            for count, event in enumerate(news, 1):  # noqa: B007  # how many
+                for receive in receivers:
+                    _insist(receive, event, tries=3 if once else None)
+        unknown = status_of(state)["unknown"] if state else ()
     for one in unknown:
-        whose = "your account" if one.user_id is None else f"user {one.user_id}"
-        note(f"{whose} could not be asked about: {escape(one.why)}")
+        whose = "your account" if one["userId"] is None else f"user {one['userId']}"
+        note(f"{whose} could not be asked about: {escape(one['why'])}")
     sys.exit(2 if unknown else min(count, 1))
-
-
-def _whom(
-    users: UserSelection, opened: OpenClient
-) -> Callable[[], Sequence[ManagedUser]] | Sequence[str | ManagedUser] | None:
-    if users.everyone:
-        return opened.client.managed_users.list
-    return users.of(opened) if users.named else None
-
-
-def _deliver(news: Watch, receivers: list[Receiver], tries: int | None) -> int:
-    """Give each event to all; give how many there were."""
-    count = 0
-    with news:
-        for count, event in enumerate(news, 1):  # noqa: B007  # how many
-            for receive in receivers:
-                _insist(receive, event, tries)
-    return count
 
 
 def _insist(receive: Receiver, event: Event, tries: int | None) -> None:
@@ -180,27 +132,18 @@ def _insist(receive: Receiver, event: Event, tries: int | None) -> None:
 
 
 def _print(event: Event) -> str:
+    line = to_ndjson([event.to_dict()])
     if is_terminal(sys.stdout):
         line = f"{event.since.astimezone():%Y-%m-%d %H:%M} {escape(str(event))}\n"
-    else:
-        line = to_ndjson([event.to_dict()])
     if not write(line):
         raise CommandError("nobody reads the news any longer; it will be told next time")
     return ""
 
 
-def _run(program: list[str], event: Event) -> str:
-    body = json.dumps(event.to_dict()).encode()
-    try:
-        # Its output must not get between the news on stdout.
-        done = subprocess.run(program, input=body, stdout=2, check=False)  # noqa: S603  # the user's
-    except OSError as error:
-        return f"cannot run {escape(program[0])}: {error.strerror}"
-    code = done.returncode
-    return f"{escape(program[0])} ended with {code}" if code else ""
-
-
-def _people(urls: tuple[str, ...]) -> Iterator[Receiver]:
+def _others(program: list[str] | None, urls: tuple[str, ...]) -> Iterator[Receiver]:
+    """Give who else is told."""
+    if program:
+        yield partial(_run, program)
     for number, url in enumerate(urls, 1):
         try:
             import apprise
@@ -214,12 +157,17 @@ def _people(urls: tuple[str, ...]) -> Iterator[Receiver]:
         yield partial(_tell, messenger.notify, number)
 
 
+def _run(program: list[str], event: Event) -> str:
+    body = json.dumps(event.to_dict()).encode()
+    try:
+        # Its output must not get between the news on stdout.
+        done = subprocess.run(program, input=body, stdout=2, check=False)  # noqa: S603  # the user's
+    except OSError as error:
+        return f"cannot run {escape(program[0])}: {error.strerror}"
+    return f"{escape(program[0])} ended with {done.returncode}" if done.returncode else ""
+
+
 def _tell(notify: Callable[..., object], number: int, event: Event) -> str:
-    body = f"{event}, since {event.since:{_MINUTE}}; {event.reason}. Reconnect at {DASHBOARD}"
-    taken = notify(body, title=f"Publora: {event}")
+    news = f"{event}, since {event.since:%Y-%m-%d %H:%M} UTC; {event.reason}"
+    taken = notify(f"{news}. Reconnect at {DASHBOARD}", title=f"Publora: {event}")
     return "" if taken else f"address {number} of --notify did not take it"
-
-
-def _status(path: str) -> Status:
-    with usable(path), closing(StateFile(path, only_read=True)) as file:
-        return file.status()

@@ -5,7 +5,7 @@ from enum import Enum
 import pytest
 
 from publora_async import ConfigurationError, ManagedUser
-from publora_async._fan_out.user_ids import check_users, user_id_of
+from publora_async._fan_out.user_ids import check_users, in_chunks, user_id_of
 
 
 class Team(str, Enum):  # noqa: UP042  # a StrEnum formats to its value
@@ -30,3 +30,10 @@ def test_one_text_and_no_concurrency_are_refused() -> None:
         check_users("user-0001", 1)
     with pytest.raises(ConfigurationError, match="concurrency"):
         check_users([], 0)
+
+
+async def test_the_ids_of_many_come_in_chunks() -> None:
+    users: list[str | ManagedUser] = ["a", ManagedUser(id="b"), "c"]
+    assert [chunk async for chunk in in_chunks(users, 2)] == [["a", "b"], ["c"]]
+    assert [chunk async for chunk in in_chunks(lambda: users[:2], 2)] == [["a", "b"]]
+    assert [chunk async for chunk in in_chunks(None, 2)] == [[""]]

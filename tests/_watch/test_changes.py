@@ -5,8 +5,16 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 
-from publora_async import Connection
-from publora_async._watch.changes import Health, Kind, health_of, is_renamed, pack, steps, unpack
+from publora_async import Connection, NotSentError, PermissionDeniedError
+from publora_async._watch.changes import (
+    Health,
+    health_of,
+    is_detached,
+    is_renamed,
+    pack,
+    steps,
+    unpack,
+)
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -27,16 +35,19 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
         ("f", "?", []),
         ("b", "?", []),
         ("e", "b", ["broke"]),
-        ("e", "f", ["refreshed"]),
+        ("e", "f", []),
         ("b", "f", ["recovered"]),
         ("b", "e", ["recovered", "expiring"]),
         ("b", "b", []),
-        ("m", "b", []),
-        ("m", "f", ["recovered"]),
+        ("~", "f", ["recovered"]),
+        ("~", "b", ["broke"]),
+        ("~", "e", ["recovered", "expiring"]),
+        ("~", "a", ["gone"]),
     ],
 )
 def test_each_step_from_one_health_to_another(before: str, after: str, kinds: list[str]) -> None:
-    assert steps(Health(before), Health(after)) == [Kind(kind) for kind in kinds]
+    told = steps(Health(before), Health(after))
+    assert [kind.__name__.lower() for kind in told] == kinds
 
 
 @pytest.mark.parametrize(
@@ -94,3 +105,9 @@ def test_what_tells_a_change_is_kept_and_comes_back() -> None:
 def test_a_status_that_could_not_be_read_is_unknown_also_in_what_is_kept() -> None:
     account = Connection(platform_id="x-1", extra={"tokenStatus": 7})
     assert unpack(pack(account)).token_status == "unknown"
+
+
+def test_other_refusals_do_not_say_that_somebody_is_detached() -> None:
+    assert is_detached(PermissionDeniedError(403, "User is not managed by key"))
+    assert not is_detached(PermissionDeniedError(403, "no"))
+    assert not is_detached(NotSentError("down"))

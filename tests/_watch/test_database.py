@@ -12,7 +12,7 @@ from capabilities import needs_owners
 
 from publora_async import StateFileError
 from publora_async._watch import database
-from publora_async._watch.database import MIGRATIONS, locked, opened, usable
+from publora_async._watch.database import MIGRATIONS, check, connected, locked, migrate, usable
 
 
 @pytest.fixture
@@ -20,16 +20,28 @@ def path(tmp_path: Path) -> str:
     return str(tmp_path / "accounts.db")
 
 
+def opened(path: str, *, only_read: bool = False) -> sqlite3.Connection:
+    database = connected(path, only_read=only_read)
+    try:
+        version = check(database)
+        if not only_read:
+            migrate(database, version)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
 def make(path: str) -> None:
-    opened(path, only_read=False).close()
+    opened(path).close()
 
 
 @needs_owners
 def test_a_new_file_is_for_its_owner_only(path: str) -> None:
     lock = locked(path)
-    state = opened(path, only_read=False)
+    state = opened(path)
     assert lock is not None
-    state.execute("INSERT INTO facts VALUES ('a', 1)")
+    state.execute("UPDATE rounds SET users = 1")
     files = {f"{path}{end}" for end in ("", "-lock", "-wal", "-shm")}
     assert {str(one) for one in Path(path).parent.iterdir()} == files
     assert {stat.S_IMODE(os.stat(one).st_mode) for one in files} == {0o600}  # noqa: PTH116
@@ -59,12 +71,13 @@ def test_what_is_only_in_memory_is_kept_from_nobody(
 
 
 def test_it_can_be_read_beside_the_watch_that_has_it(path: str) -> None:
-    lock, state = locked(path), opened(path, only_read=False)
-    state.execute("INSERT INTO facts VALUES ('a', 1)")
+    lock, state = locked(path), opened(path)
+    with state:
+        state.execute("UPDATE rounds SET users = 1")
     reader = opened(path, only_read=True)
-    assert reader.execute("SELECT * FROM facts").fetchall() == [("a", 1.0)]
+    assert reader.execute("SELECT * FROM rounds").fetchall() == [(None, 1)]
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        reader.execute("INSERT INTO facts VALUES ('b', 1)")
+        reader.execute("UPDATE rounds SET users = 2")
     for one in (reader, state, lock):
         assert one is not None
         one.close()
@@ -85,7 +98,7 @@ def test_a_broken_file_is_told_of_and_left_as_it_is(path: str) -> None:
     whole = Path(path).read_bytes()
     for broken in (b"not a database at all" * 50, whole[:100] + b"\xff" * (len(whole) - 100)):
         Path(path).write_bytes(broken)
-        assert "is broken, or is no such file" in complaint(path)
+        assert "cannot be used: " in complaint(path)
         assert Path(path).read_bytes() == broken
 
 
@@ -96,7 +109,7 @@ def test_a_file_that_is_broken_inside_is_told_of(path: str) -> None:
     state.execute("UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'undelivered'")
     state.commit()
     state.close()
-    assert "is broken, or is no such file" in complaint(path)
+    assert "cannot be used: *** in database main ***" in complaint(path)
 
 
 def test_another_programs_database_is_told_of(path: str) -> None:
@@ -109,7 +122,8 @@ def test_another_programs_database_is_told_of(path: str) -> None:
 def test_a_file_of_a_newer_version_is_told_of(path: str) -> None:
     make(path)
     newer = sqlite3.connect(path)
-    newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    (version,) = newer.execute("PRAGMA user_version").fetchone()
+    newer.execute(f"PRAGMA user_version = {version + 1}")
     newer.close()
     assert "is of a newer version of the SDK: update it" in complaint(path)
 
@@ -119,14 +133,14 @@ def test_a_file_of_an_older_version_is_brought_to_this_one(
 ) -> None:
     make(path)
     state = sqlite3.connect(path)
-    state.execute("INSERT INTO facts VALUES ('a', 1)")
+    state.execute("UPDATE rounds SET users = 1")
     state.commit()
     state.close()
-    monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, "ALTER TABLE facts ADD COLUMN b"))
+    monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, "ALTER TABLE rounds ADD COLUMN b"))
     for _ in range(2):
-        state = opened(path, only_read=False)
-        assert state.execute("SELECT * FROM facts").fetchall() == [("a", 1.0, None)]
-        assert state.execute("PRAGMA user_version").fetchone() == (2,)
+        state = opened(path)
+        assert state.execute("SELECT * FROM rounds").fetchall() == [(None, 1, None)]
+        assert check(state) == 2
         state.close()
 
 
@@ -134,13 +148,12 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(
     path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(path)
-    wrong = "ALTER TABLE facts ADD COLUMN b; ALTER TABLE nobody ADD COLUMN c"
+    wrong = "ALTER TABLE rounds ADD COLUMN b; ALTER TABLE nobody ADD COLUMN c"
     monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, wrong))
     assert "no such table: nobody" in complaint(path)
     monkeypatch.undo()
-    state = opened(path, only_read=False)
-    assert state.execute("SELECT * FROM facts").fetchall() == []
-    assert len(state.execute("PRAGMA table_info(facts)").fetchall()) == 2
+    state = opened(path)
+    assert state.execute("SELECT * FROM rounds").fetchall() == [(None, 0)]
     state.close()
 
 

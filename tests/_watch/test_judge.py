@@ -1,7 +1,9 @@
 """Which changes are news, and when: said look by look, and by a machine that tries everything."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 import attrs
 import pytest
@@ -9,8 +11,8 @@ from hypothesis import strategies
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from publora_async import Connection, ConnectionList, Event
-from publora_async._watch.judge import judge
-from publora_async._watch.looks import Known, Look, Rules
+from publora_async._watch.changes import Health
+from publora_async._watch.judge import Known, Look, Rules, judge
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -42,7 +44,7 @@ class User:
         verdict = judge(self.known, look, self.rules, is_careful=lambda: careful)
         # As it comes back from the file.
         self.known = {i: Known.unpack(one.pack()) for i, one in verdict.known.items()}
-        self.again = verdict.again
+        self.again = None if verdict.again == inf else verdict.again
         return verdict.events
 
     def twice(self, *accounts: Connection, after: timedelta = HOUR) -> list[str]:
@@ -100,6 +102,7 @@ def test_an_account_breaks_recovers_is_renamed_expires_soon_and_goes() -> None:
     assert user.twice(account(username="@b")) == ["renamed"]
     assert user.twice(account(status="expiring_soon", username="@b")) == ["expiring"]
     assert user.twice(account(username="@b")) == []
+    user.sees(account(username="@b"), after=25 * HOUR)
     assert user.twice() == ["gone"]
     assert user.twice(account()) == ["appeared"]
 
@@ -107,7 +110,9 @@ def test_an_account_breaks_recovers_is_renamed_expires_soon_and_goes() -> None:
 def test_of_a_new_account_that_is_broken_both_is_told() -> None:
     user = User()
     user.sees()
-    assert user.twice(account(status="expired")) == ["appeared", "broke"]
+    user.sees(account(status="expired"), after=HOUR)
+    events = user.sees(account(status="expired"), after=SOON)
+    assert [(event.kind, event.before) for event in events] == [("appeared", None), ("broke", None)]
 
 
 def test_an_account_that_comes_for_a_moment_was_nothing() -> None:
@@ -127,11 +132,11 @@ def test_where_all_is_broken_when_it_is_first_seen_nothing_has_got_worse() -> No
     assert User().twice(*(account(str(n), "expired") for n in range(4))) == ["broke"] * 4
 
 
-def test_a_baseline_tells_nothing_of_what_is_so_already() -> None:
+def test_a_baseline_tells_of_changes_only() -> None:
     user = User(Rules(EVERY, baseline=True))
     broken, soon = account(status="expired"), account("2", "expiring_soon")
     assert user.twice(broken, soon, account("3", "unknown")) == []
-    assert user.twice(account(), account("2", "expired"), account("3")) == ["broke"]
+    assert user.twice(account(), account("2", "expired"), account("3")) == ["recovered", "broke"]
     assert user.twice(broken, account("2", "expired"), account("3")) == ["broke"]
 
 
@@ -147,40 +152,53 @@ def test_what_is_not_known_says_nothing_and_takes_nothing_back() -> None:
     assert kinds(user.sees(account(), after=SOON)) == ["recovered"]
 
 
-def test_lists_that_no_longer_say_how_an_account_is_are_believed_after_two_rounds() -> None:
+def test_lists_that_no_longer_say_how_an_account_is_say_nothing() -> None:
     past = START - HOUR
     user = User()
     user.sees(account(access_token_expires_at=past))
-    silent = account(status=None, access_token_expires_at=past)
-    assert user.twice(silent) == []
-    assert user.twice(account(access_token_expires_at=past)) == []
-    assert user.twice(silent) == []
-    assert user.twice(silent, after=2 * timedelta(seconds=EVERY)) == []
-    assert user.twice(silent) == ["broke"]
+    for _ in range(9):
+        assert user.twice(account(status=None, access_token_expires_at=past)) == []
+    assert user.twice(account(status="expired", access_token_expires_at=past)) == ["broke"]
+    assert user.twice(account(status=None, access_token_expires_at=START + 900 * HOUR)) == []
 
 
-def test_lists_that_fall_silent_after_a_suspicion_are_believed_too() -> None:
-    silent = account(status=None, access_token_expires_at=START - HOUR)
+def test_of_who_is_first_seen_where_lists_are_silent_the_date_is_believed() -> None:
+    user = User()
+    user.sees(account(status=None, access_token_expires_at=START + 2 * HOUR))
+    user.sees(account(status=None, access_token_expires_at=START + 900 * HOUR))
+    (event,) = user.sees(
+        account(status=None, access_token_expires_at=START - HOUR), after=HOUR
+    ) + user.sees(account(status=None, access_token_expires_at=START - HOUR), after=SOON)
+    assert (event.kind, event.reason) == ("broke", "expiry_date")
+
+
+def test_lists_that_fall_silent_neither_confirm_a_suspicion_nor_take_it_back() -> None:
+    silent = account(status=None)
     user = User()
     user.sees(account())
     user.sees(account(status="expired"), after=HOUR)
-    user.sees(silent, after=SOON)
-    assert user.sees(silent, after=2 * timedelta(seconds=EVERY)) == []
-    assert kinds(user.sees(silent, after=SOON)) == ["broke"]
+    assert user.sees(silent, after=SOON) == []
+    assert kinds(user.sees(account(status="expired"), after=SOON)) == ["broke"]
+
+
+def test_where_lists_are_silent_the_live_test_is_believed_soon() -> None:
+    silent = account(status=None, access_token_expires_at=START - HOUR)
+    user = User()
+    user.sees(account(access_token_expires_at=START - HOUR))
+    user.sees(silent, after=HOUR, tests={"x-1": False})
+    (event,) = user.sees(silent, after=SOON, tests={"x-1": False})
+    assert (event.kind, event.reason) == ("broke", "live_test")
+    user.sees(silent, after=HOUR, tests={"x-1": True})
+    assert kinds(user.sees(silent, after=SOON, tests={"x-1": True})) == ["recovered"]
 
 
 def test_a_name_that_changes_as_lists_fall_silent_is_told_and_the_silence_not_believed() -> None:
-    dated = account(username="@a", access_token_expires_at=START - HOUR)
-    silent = account(status=None, username="@b", access_token_expires_at=START - HOUR)
+    dated = account(username="@a", access_token_expires_at=START + 900 * HOUR)
+    silent = account(status=None, username="@b", access_token_expires_at=START + 900 * HOUR)
     user = User()
     user.sees(dated)
     assert user.twice(silent) == ["renamed"]
-    assert user.twice(silent) == []
-    other = User()
-    other.sees(dated)
-    other.sees(silent, after=HOUR)
-    (event,) = other.sees(silent, after=2 * timedelta(seconds=EVERY))
-    assert (event.kind, event.before and event.before.username) == ("renamed", "@a")
+    assert user.twice(attrs.evolve(silent, access_token_expires_at=START - HOUR)) == []
 
 
 def test_a_token_that_has_expired_by_its_date_is_tested() -> None:
@@ -198,12 +216,23 @@ def test_a_token_that_has_expired_by_its_date_is_tested() -> None:
     assert kinds(user.sees(dated, after=SOON, tests=works)) == ["recovered"]
 
 
-def test_where_the_test_says_nothing_the_date_is_believed() -> None:
+def test_where_the_test_fails_the_date_is_not_believed_soon() -> None:
+    dated = account(status=None, access_token_expires_at=START + HOUR)
+    failed: dict[str, bool | None] = {"x-1": None}
+    user = User(Rules(EVERY, baseline=True))
+    user.sees(dated)
+    user.sees(dated, after=2 * HOUR, tests=failed)
+    assert user.sees(dated, after=SOON, tests=failed) == []
+    (event,) = user.sees(dated, after=3 * HOUR, tests=failed)
+    assert (event.kind, event.reason) == ("broke", "expiry_date")
+
+
+def test_where_nothing_is_tested_the_date_is_believed() -> None:
     dated = account(status=None, access_token_expires_at=START + HOUR)
     user = User(Rules(EVERY, baseline=True))
     user.sees(dated)
-    user.sees(dated, after=2 * HOUR, tests={"x-1": None})
-    (event,) = user.sees(dated, after=SOON, tests={"x-1": None})
+    user.sees(dated, after=2 * HOUR)
+    (event,) = user.sees(dated, after=SOON)
     assert (event.kind, event.reason) == ("broke", "expiry_date")
 
 
@@ -261,11 +290,56 @@ def test_where_all_looks_worse_one_is_careful() -> None:
     assert kinds(user.sees(account(status="expired"), after=3 * HOUR, careful=True)) == ["broke"]
 
 
-def test_who_is_doubted_for_longer_than_a_round_is_looked_at_in_each() -> None:
+def test_who_is_doubted_is_looked_at_ever_later_but_in_each_round() -> None:
     user = User(Rules(900.0))
     user.sees(account())
     user.sees(after=HOUR, careful=True)
+    waits = []
+    for _ in range(6):
+        assert user.again is not None
+        waits.append(user.again - user.now.timestamp())
+        assert user.sees(after=timedelta(seconds=waits[-1]), careful=True) == []
+    assert waits == [45, 45, 45, 67.5, 101.25, 151.875]
+    user.sees(after=timedelta(minutes=30), careful=True)
     assert user.again == user.now.timestamp() + 900
+    assert kinds(user.sees(after=HOUR, careful=True)) == ["gone"]
+
+
+def test_a_suspicion_that_nothing_is_known_of_for_long_is_forgotten() -> None:
+    user = User()
+    user.sees(account())
+    user.sees(account(status="expired"), after=HOUR)
+    for _ in range(9):
+        user.sees(account(status="unknown"), after=6 * HOUR)
+    assert user.sees(account(status="expired"), after=HOUR) == []
+
+
+def test_what_was_known_before_a_look_that_says_nothing_is_what_an_event_tells() -> None:
+    user = User()
+    user.sees(account())
+    assert user.twice(account(status="expired")) == ["broke"]
+    user.sees(account(status="unknown"), after=HOUR)
+    user.sees(account(), after=HOUR)
+    (event,) = user.sees(account(), after=SOON)
+    assert event.before == account(status="expired")
+
+
+def test_dates_that_are_always_near_are_not_looked_at_all_the_time() -> None:
+    user = User()
+    for _ in range(3):
+        date = user.now + HOUR + timedelta(seconds=2)
+        user.sees(account(access_token_expires_at=date), after=HOUR)
+        assert user.again == (user.now + SOON).timestamp()
+
+
+def test_a_token_that_is_about_to_expire_and_not_by_turns_flaps() -> None:
+    user = User()
+    user.sees(account())
+    told: list[str] = []
+    for _ in range(4):
+        told += user.twice(account(status="expiring_soon"))
+        told += user.twice(account())
+    assert told == ["expiring", "expiring", "flapping"]
 
 
 def test_a_clock_that_is_set_back_makes_nothing_news_and_nothing_wait_for_ever() -> None:
@@ -292,14 +366,30 @@ def test_what_flaps_is_said_to_once_and_told_how_it_is_when_it_is_calm() -> None
     assert user.twice(account()) == ["recovered"]
 
 
-def test_what_flapped_and_is_as_it_was_is_not_told_of_again() -> None:
+def test_that_what_flapped_works_for_good_is_told_when_it_is_calm() -> None:
     user = User()
     user.sees(account())
     for _ in range(3):
         user.twice(account(status="expired"), after=3 * HOUR)
         user.twice(account(), after=3 * HOUR)
-    assert user.sees(account(), after=25 * HOUR) == []
+    assert user.sees(account(status="unknown"), after=25 * HOUR) == []
+    (event,) = user.sees(account(), after=HOUR)
+    assert (event.kind, event.since) == ("recovered", START + 6 * (3 * HOUR + SOON) - SOON)
     assert user.twice(account(status="expired")) == ["broke"]
+
+
+def test_a_name_that_changes_as_the_account_begins_to_flap_is_told() -> None:
+    user = User()
+    user.sees(account(username="@a"))
+    for _ in range(2):
+        user.twice(account(status="expired", username="@a"), after=3 * HOUR)
+        user.twice(account(username="@a"), after=3 * HOUR)
+    broken = account(status="expired", username="@b")
+    assert user.twice(broken, after=3 * HOUR) == ["flapping", "renamed"]
+    user.sees(broken, after=HOUR)
+    assert kinds(user.sees(broken, after=24 * HOUR)) == ["broke"]
+    user.sees(broken, after=24 * HOUR)
+    assert user.known == {"x-1": Known(broken, Health.BROKEN)}
 
 
 def test_an_account_that_comes_and_goes_flaps_too() -> None:
@@ -316,14 +406,14 @@ def test_an_account_that_comes_and_goes_flaps_too() -> None:
     assert user.known == {}
 
 
-def test_what_was_broken_before_all_and_flaps_is_not_said_to_have_recovered() -> None:
-    user = User(Rules(EVERY, baseline=True))
-    user.sees(account(status="expired"))
+def test_what_changes_seldom_does_not_flap() -> None:
+    user = User()
+    user.sees(account())
     told: list[str] = []
-    for _ in range(3):
-        told += user.twice(account(), after=3 * HOUR)
-        told += user.twice(account(status="expired"), after=3 * HOUR)
-    assert told == ["broke", "recovered", "broke", "flapping"]
+    for _ in range(6):
+        told += user.twice(account(status="expired"), after=24 * HOUR)
+        told += user.twice(account(), after=24 * HOUR)
+    assert told == ["broke", "recovered"] * 6
 
 
 class TruthMachine(RuleBasedStateMachine):
@@ -403,7 +493,17 @@ def test_a_name_that_changes_while_the_account_breaks_is_told_once() -> None:
     told = kinds(user.sees(account(username="@b", status="expired"), after=SOON))
     for _ in range(3):
         told += kinds(user.sees(account(username="@b", status="expired"), after=SOON))
-    assert told == ["renamed", "broke"]
+    assert told == ["broke", "renamed"]
+
+
+def test_a_name_that_comes_and_goes_holds_back_no_break() -> None:
+    user = User()
+    user.sees(account(username="@a"))
+    told: list[str] = []
+    for number in range(4):
+        broken = account(status="expired", username=("@a", "@b")[number % 2])
+        told += kinds(user.sees(broken, after=SOON))
+    assert "broke" in told
 
 
 def test_a_name_that_is_not_known_for_a_while_was_changed_all_the_same() -> None:
@@ -413,21 +513,62 @@ def test_a_name_that_is_not_known_for_a_while_was_changed_all_the_same() -> None
     assert user.twice(account(username="@b")) == ["renamed"]
 
 
-def test_who_was_doubted_is_doubted_by_whoever_looks_next() -> None:
-    user = User()
-    user.sees(account())
-    user.sees(after=HOUR, careful=True)
-    assert user.sees(after=SOON) == []
-    assert user.sees(after=SOON) == []
-    assert kinds(user.sees(after=3 * HOUR)) == ["gone"]
-
-
-def test_a_clock_that_is_set_back_ends_the_flapping() -> None:
+def test_a_clock_that_is_set_back_lets_what_flaps_calm_down() -> None:
     user = User()
     user.sees(account())
     for _ in range(3):
         user.twice(account(status="expired"), after=3 * HOUR)
         user.twice(account(), after=3 * HOUR)
     user.twice(account(status="expired"), after=3 * HOUR)
-    (event,) = user.sees(account(status="expired"), after=-1000 * HOUR)
-    assert (event.kind, event.since) == ("broke", user.now)
+    assert user.sees(account(status="expired"), after=-1000 * HOUR) == []
+    (event,) = user.sees(account(status="expired"), after=24 * HOUR)
+    assert (event.kind, event.since) == ("broke", user.now - 24 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("users", "seconds"), [(1, 50), (2, 250), (10, 250), (20, 150), (5000, 50)]
+)
+def test_among_few_users_the_second_look_waits_until_others_were_seen(
+    users: int, seconds: float
+) -> None:
+    assert Rules(1000.0, users).soon == seconds
+
+
+@pytest.mark.parametrize(
+    ("rules", "told", "health", "careful", "seconds"),
+    [
+        (Rules(1000.0), "f", "b", False, 50),
+        (Rules(1000.0), "f", "b", True, 3600),
+        (Rules(21600.0), "f", "a", True, 7200),
+        (Rules(1000.0), "b", "f", True, 50),
+        (Rules(1000.0), "~", "b", True, 4000),
+    ],
+)
+def test_what_may_be_an_error_of_the_service_has_to_be_seen_for_longer(
+    rules: Rules, told: str, health: str, *, careful: bool, seconds: float
+) -> None:
+    assert rules.patience(Health(told), Health(health), careful=careful) == seconds
+
+
+def test_everybody_has_a_moment_in_each_round() -> None:
+    rules = Rules(1000.0, draw=lambda: 0.0)
+    first = rules.next_round("u", 5000.0)
+    assert 5000 < first <= 6010
+    for number in range(1, 5):
+        assert rules.next_round("u", first + 1000 * (number - 1)) == first + 1000 * number
+    assert rules.next_round("u", first - 500) == first
+    late = Rules(1000.0, draw=lambda: 0.5)
+    moments = {late.next_round(user, 5000.0) - 25 for user in "abcdefgh"}
+    assert len(moments) == 8
+    assert 5000 < min(moments) < max(moments) <= 6010
+    assert Rules(1000.0, once=True).next_round("u", 5000.0) == inf
+
+
+def test_what_is_known_comes_back_from_json() -> None:
+    for known in (
+        Known(Connection(platform_id="x-1")),
+        Known(
+            Connection(platform_id="x-1", token_status="expired"), Health.BROKEN, "fr", 1.5, 2, 2.5
+        ),
+    ):
+        assert Known.unpack(json.loads(json.dumps(known.pack()))) == known

@@ -3,29 +3,37 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import strategies
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from publora_async import Connection, ConnectionList, Event, StateFileError
 from publora_async._watch.database import usable
-from publora_async._watch.looks import Look, Rules
-from publora_async._watch.state import StateFile, Unknown
+from publora_async._watch.judge import Look, Rules
+from publora_async._watch.state import StateFile, status_of
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 AT = NOW.timestamp()
-RULES = Rules(21600.0)
+RULES = Rules(21600.0, draw=lambda: 0.5)
 SOON = timedelta(seconds=RULES.soon)
+
+
+def opened(path: str) -> StateFile:
+    file = StateFile(path)
+    file.open()
+    return file
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[StateFile]:
-    file = StateFile(str(tmp_path / "accounts.db"))
+    file = opened(str(tmp_path / "accounts.db"))
     yield file
     file.close()
 
@@ -44,13 +52,21 @@ def failed(*, user: str = "u", after: timedelta = timedelta(0)) -> Look:
     return Look(user, NOW + after, why="down")
 
 
-def take(state: StateFile, *looks: Look, forget: bool = False) -> int:
-    return state.take_in(looks, RULES, forget=forget)
+def take(state: StateFile, *looks: Look, rules: Rules = RULES) -> int:
+    """Take in what was seen of users of this round; give how many events are not delivered."""
+    state.enter(look.user for look in looks)
+    state.take_in(looks, rules)
+    return len(state.undelivered(-1))
+
+
+def again_of(state: StateFile, user: str = "u") -> float:
+    ((again,),) = state._database.execute("SELECT again FROM users WHERE user = ?", (user,))
+    return float(again)
 
 
 def rows(state: StateFile) -> list[tuple[object, ...]]:
     found: list[tuple[object, ...]] = state._database.execute(
-        "SELECT user, again, unknown, why FROM users ORDER BY user"
+        "SELECT user, unknown, why FROM users ORDER BY user"
     ).fetchall()
     return found
 
@@ -58,12 +74,13 @@ def rows(state: StateFile) -> list[tuple[object, ...]]:
 def test_an_event_is_in_the_log_until_it_is_acknowledged(state: StateFile) -> None:
     take(state, look(account()))
     assert take(state, look(account("expired"), after=SOON)) == 0
-    assert state.next_due() == AT + 2 * RULES.soon
+    assert again_of(state) == AT + 2 * RULES.soon
     assert take(state, look(account("expired"), after=2 * SOON)) == 1
+    assert again_of(state) == RULES.next_round("u", AT + 2 * RULES.soon)
     (event,) = state.undelivered()
     assert (event.kind, event.user_id) == ("broke", "u")
     assert state.undelivered() == [event]
-    assert [one.kind for one in state.status().undelivered] == ["broke"]
+    assert state.status()["undelivered"] == [event.to_dict()]
     state.acknowledge(event, AT)
     assert state.undelivered() == []
 
@@ -78,7 +95,7 @@ def test_the_keys_own_account_has_no_user_id(state: StateFile) -> None:
 def test_everything_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
     path = str(tmp_path / "accounts.db")
     for number, kinds in enumerate(([], ["broke"], ["broke"])):
-        state = StateFile(path)
+        state = opened(path)
         take(state, look(account("expired"), after=number * SOON))
         assert [event.kind for event in state.undelivered()] == kinds
         state.close()
@@ -87,16 +104,19 @@ def test_everything_is_there_when_the_file_is_opened_again(tmp_path: Path) -> No
 def test_who_could_not_be_asked_is_unknown_since_then_and_asked_again(state: StateFile) -> None:
     take(state, look(account()))
     take(state, failed(after=SOON), failed(user=""))
-    unknown = (Unknown(None, NOW, "down"), Unknown("u", NOW + SOON, "down"))
-    assert state.status().unknown == unknown
-    assert rows(state)[1] == ("u", AT + 2 * RULES.soon, AT + RULES.soon, "down")
+    assert state.status()["unknown"] == [
+        {"userId": None, "since": "2026-11-02T00:00:00.000Z", "why": "down"},
+        {"userId": "u", "since": "2026-11-02T00:18:00.000Z", "why": "down"},
+    ]
+    assert rows(state)[1] == ("u", AT + RULES.soon, "down")
+    assert again_of(state) == AT + 2 * RULES.soon
     later = timedelta(hours=2)
     take(state, failed(after=later))
-    assert rows(state)[1][1] == AT + 2 * 7200 - RULES.soon
+    assert again_of(state) == AT + 7200 + (7200 - RULES.soon) / 2
     take(state, failed(after=timedelta(days=9)))
-    assert rows(state)[1][1] == AT + 9 * 86400 + RULES.every
+    assert again_of(state) == AT + 9 * 86400 + RULES.every
     take(state, look(account(), after=later))
-    assert rows(state)[1] == ("u", None, None, None)
+    assert rows(state)[1] == ("u", None, None)
 
 
 def test_who_was_not_known_before_is_unknown_too_and_then_seen_for_the_first_time(
@@ -107,90 +127,143 @@ def test_who_was_not_known_before_is_unknown_too_and_then_seen_for_the_first_tim
     assert state.undelivered() == []
 
 
-def test_who_is_due_is_given_once_and_also_where_the_clock_was_set_back(state: StateFile) -> None:
+def test_who_is_due_first_is_given_first_and_who_is_new_before_all(state: StateFile) -> None:
+    take(state, failed(user="a", after=SOON), failed(user="b"))
+    state.enter(["c", "b"])
+    assert state.next_due(2) == [(0, "c"), (AT + RULES.soon, "b")]
+    assert state.next_due(9)[2:] == [(AT + 2 * RULES.soon, "a")]
+
+
+def test_a_clock_that_was_set_back_has_nobody_wait(state: StateFile) -> None:
     take(state, failed(user="a"), failed(user="b", after=timedelta(days=1)))
-    assert state.due(AT, AT, RULES.every) == ["b"]
-    assert state.due(AT + RULES.soon - 1, AT + RULES.soon, RULES.every) == []
-    assert state.due(AT + RULES.soon, AT + RULES.soon - 1, RULES.every) == []
-    assert state.due(AT + RULES.soon, AT + RULES.soon, RULES.every) == ["a"]
-    assert state.due(AT + RULES.soon, AT + RULES.soon, RULES.every) == []
-    assert state.next_due() is None
+    state.begin_round(AT, RULES)
+    assert state.next_due(9) == [(0, "b"), (AT + RULES.soon, "a")]
 
 
-def test_users_belong_to_a_round_once(state: StateFile) -> None:
-    take(state, look(user="a"), look(user="c"))
-    state.begin_round(AT)
-    assert state.enter(["a", "b", "a"]) == ["a", "b"]
-    assert state.enter(["b"]) == []
-    assert state.unlisted() == ["c"]
-    assert state.unlisted() == []
-    state.end_round(AT + 5, 2, AT + 9)
-    assert (state.status().round_ended, state.status().users) == (NOW + timedelta(seconds=5), 2)
-    assert (state.fact("began"), state.fact("nothing")) == (AT + 9, None)
-    state.begin_round(AT + 9)
-    assert state.enter(["b"]) == ["b"]
+def test_a_single_round_is_about_everybody(state: StateFile) -> None:
+    take(state, look(account()), failed(user="a"))
+    state.begin_round(AT, attrs.evolve(RULES, once=True))
+    assert state.next_due(9) == [(0, "a"), (0, "u")]
 
 
-def test_who_is_no_longer_listed_is_forgotten_without_an_event(state: StateFile) -> None:
-    take(state, look(account()), look(account(), user="v"))
-    take(state, look(after=SOON), forget=True)
-    assert [row[0] for row in rows(state)] == ["v"]
+def test_it_is_known_when_a_round_ended_and_how_many_users_it_was_about(state: StateFile) -> None:
+    assert state.status()["roundEnded"] is None
+    state.enter(["a", "b", "a"])
+    state.enter(["b"])
+    assert state.begin_round(AT, RULES) == 2
+    state.end_round(AT + 5)
+    status = state.status()
+    assert (status["roundEnded"], status["users"]) == ("2026-11-02T00:00:05.000Z", 2)
+    state.enter(["b"])
+    assert state.begin_round(AT, RULES) == 2
+    assert state.status()["users"] == 1
+
+
+def lists(state: StateFile, *users: str, number: int = 1) -> None:
+    """Begin so many rounds with these users."""
+    for _ in range(number):
+        state.enter(users)
+        state.begin_round(AT, RULES)
+
+
+def test_who_is_missing_from_two_lists_is_forgotten_without_an_event(state: StateFile) -> None:
+    take(state, look(account()), look(account(), user="v"), failed(user="w"))
+    lists(state, "x", "y", number=4)
+    state.take_in([look(after=SOON), failed(user="v"), failed(user="w")], RULES)
+    assert [row[0] for row in rows(state)] == ["v", "x", "y"]
+    state.take_in([failed(user="v", after=timedelta(days=2))], RULES)
+    assert [row[0] for row in rows(state)] == ["x", "y"]
     assert state.undelivered() == []
-    take(state, failed(user="w"))
-    take(state, failed(after=SOON), failed(user="v"), failed(user="w"), forget=True)
-    assert [row[0] for row in rows(state)] == ["v"]
+
+
+def test_who_is_missing_from_one_list_is_remembered(state: StateFile) -> None:
+    take(state, look(account("expired")))
+    lists(state, "u", "v")
+    for number in range(4):
+        lists(state, "v", *(["u"] if number % 2 else []))
+        state.take_in([look(account("expired"), after=number * SOON)], RULES)
+    assert [event.kind for event in state.undelivered()] == ["broke"]
+
+
+def test_where_more_than_half_are_no_longer_listed_the_list_is_not_believed_at_first(
+    state: StateFile,
+) -> None:
+    users = ["u", "v", "w"]
+    lists(state, *users)
+    for kept in (users, users, ["v"]):
+        lists(state, "v")
+        state.take_in([look(account(), user=user) for user in users], RULES)
+        assert [row[0] for row in rows(state)] == kept
+
+
+def test_a_list_of_which_only_a_part_could_be_had_says_nothing_of_others(state: StateFile) -> None:
+    lists(state, "u", "v")
+    for _ in range(4):
+        state.enter(["v"])
+        assert state.begin_round(AT, RULES, are_all_entered=False) == 2
+    state.take_in([look(account())], RULES)
+    assert [row[0] for row in rows(state)] == ["u", "v"]
 
 
 def test_of_who_is_detached_all_accounts_are_gone(state: StateFile) -> None:
     take(state, look(account(), account(name="2")))
-    take(state, look(after=SOON, detached=True), forget=True)
+    lists(state, number=3)
+    state.take_in([look(after=SOON, detached=True)], RULES)
     assert [row[0] for row in rows(state)] == ["u"]
-    take(state, look(after=2 * SOON, detached=True))
+    state.take_in([look(after=2 * SOON, detached=True)], RULES)
     assert [event.kind for event in state.undelivered()] == ["gone", "gone"]
-    take(state, look(after=timedelta(days=9), detached=True))
+    state.take_in([look(after=timedelta(days=9), detached=True)], RULES)
     assert rows(state) == []
 
 
-def test_where_half_of_all_looks_worse_nothing_is_believed_soon(state: StateFile) -> None:
+def test_where_a_third_of_all_looks_worse_nothing_is_believed_soon(state: StateFile) -> None:
     rules = Rules(21600.0, users=60)
-    users = [f"u{number}" for number in range(6)]
+    users = [f"u{number}" for number in range(14)]
     second = timedelta(seconds=1)
 
     def see(status: str, whom: list[str], after: timedelta) -> int:
         looks = [look(account(status), user=u, after=after + second) for u in whom]
-        return state.take_in(looks, rules)
+        return take(state, *looks, rules=rules)
 
     see("valid", users, timedelta(0))
     assert see("expired", users[:4], second) == 0
     assert see("expired", ["u0"], SOON + second) == 0
     assert see("expired", ["u0"], timedelta(hours=3) + second) == 1
-    see("valid", users[4:] * 3, SOON)
+    see("valid", users[4:], SOON)
     assert see("expired", ["u1"], SOON + 2 * second) == 2
 
 
 def test_who_is_first_seen_weighs_as_much_if_something_is_wrong(state: StateFile) -> None:
-    rules = Rules(21600.0, users=3)
+    rules, soon = Rules(21600.0, users=3), timedelta(seconds=Rules(21600.0, users=3).soon)
     many = [account("expired"), *(account(name=str(number)) for number in range(2, 6))]
-    others = [look(account(status), user="a") for status in ("valid", "expired")]
-    state.take_in([look(account()), *others, look(*many, user="b")], rules)
-    for number in (1, 2):
-        seen = look(account("expired"), after=number * timedelta(seconds=rules.soon))
-        assert state.take_in([seen], rules) == number - 1
+    take(state, look(account()), look(account(), user="a"), rules=rules)
+    take(state, look(account("expired"), after=soon), rules=rules)
+    others = [look(*many, user="b", after=soon), look(account("expired"), user="a", after=soon)]
+    assert take(state, *others, rules=rules) == 0
+    assert take(state, look(account("expired"), after=2 * soon), rules=rules) == 1
 
 
-def test_who_is_looked_at_again_for_a_suspicion_says_nothing_of_all_others(
-    state: StateFile,
-) -> None:
+def test_what_others_were_before_a_suspicion_says_nothing_of_it(state: StateFile) -> None:
     rules = Rules(21600.0, users=60)
-    told = []
-    for number, (whom, status) in enumerate(
-        [("abcde", "valid"), ("ab", "expired"), ("cde", "valid"), ("bbb", "expired")]
-    ):
-        after = number * timedelta(seconds=1)
-        looks = [look(account(status), user=user, after=after) for user in whom]
-        told.append(state.take_in(looks, rules))
-    seen = look(account("expired"), user="a", after=SOON + timedelta(seconds=1))
-    assert [*told, state.take_in([seen], rules)] == [0, 0, 0, 0, 1]
+    for user in "abcdefghu":
+        take(state, look(account(), user=user), rules=rules)
+    seen = [look(account("expired"), after=number * SOON / 3) for number in range(1, 8, 3)]
+    assert [take(state, one, rules=rules) for one in seen] == [0, 0, 0]
+    for user in "ab":
+        take(state, look(account(), user=user, after=3 * SOON), rules=rules)
+    assert take(state, look(account("expired"), after=4 * SOON), rules=rules) == 1
+
+
+def test_a_glitch_of_the_service_is_doubted_for_as_long_as_it_lasts(state: StateFile) -> None:
+    """Also after a round, when all that look worse have been looked at again."""
+    rules = Rules(900.0, users=20)
+    users = [f"u{number}" for number in range(20)]
+    for minutes in range(30):
+        status = "expired" if minutes else "valid"
+        after = timedelta(minutes=minutes)
+        looks = [look(account(status), user=user, after=after) for user in users[1:]]
+        told = take(state, look(account(), user="u0", after=after), *looks, rules=rules)
+        assert told == 0
 
 
 def test_where_nobody_knows_how_others_are_nothing_is_believed_soon(tmp_path: Path) -> None:
@@ -198,16 +271,17 @@ def test_where_nobody_knows_how_others_are_nothing_is_believed_soon(tmp_path: Pa
     path = str(tmp_path / "accounts.db")
     told = []
     for hours in (0, 1, 1.3, 4):
-        state = StateFile(path)
+        state = opened(path)
         status = "expired" if hours else "valid"
         seen = look(account(status), after=timedelta(hours=hours))
-        told.append(state.take_in([seen], Rules(21600.0, users=60)))
+        told.append(take(state, seen, rules=Rules(21600.0, users=60)))
         state.close()
     assert told == [0, 0, 0, 1]
 
 
 def test_a_failure_in_the_middle_keeps_nothing_of_the_whole(state: StateFile) -> None:
     take(state, look(account("expired")))
+    state.enter("v")
     before = rows(state)
     broken = Look("v", NOW, ConnectionList([1]))  # type: ignore[list-item]  # so that it fails
     with pytest.raises(AttributeError):
@@ -248,17 +322,17 @@ def test_the_log_keeps_what_was_acknowledged_for_three_months(state: StateFile) 
     take(state, look(account("expired"), account("expired", "2")))
     take(state, look(account("expired"), account("expired", "2"), after=SOON))
     state.acknowledge(state.undelivered()[0], AT)
-    state.end_round(AT + 89 * 86400, 1, AT)
+    state.end_round(AT + 89 * 86400)
     count = "SELECT COUNT(*) FROM events"
     assert state._database.execute(count).fetchone() == (2,)
-    state.end_round(AT + 91 * 86400, 1, AT)
+    state.end_round(AT + 91 * 86400)
     assert state._database.execute(count).fetchone() == (1,)
     assert len(state.undelivered()) == 1
 
 
 def test_an_account_takes_less_than_100_bytes(tmp_path: Path) -> None:
     path = tmp_path / "accounts.db"
-    state = StateFile(str(path))
+    state = opened(str(path))
     users = [f"{number * 7919:024x}" for number in range(2000)]
     looks = []
     for user in users:
@@ -278,19 +352,19 @@ def test_an_account_takes_less_than_100_bytes(tmp_path: Path) -> None:
     assert path.stat().st_size < 100 * 5 * len(users)
 
 
-def test_nothing_is_written_where_nothing_has_changed(state: StateFile) -> None:
-    take(state, look(account()))
-    before = state._database.total_changes
-    take(state, look(account(), after=SOON))
-    assert state._database.total_changes == before
-
-
 def test_a_file_that_cannot_be_opened_is_not_held(tmp_path: Path) -> None:
     path = tmp_path / "accounts.db"
     path.write_bytes(b"no database" * 100)
     for _ in range(2):
-        with pytest.raises(StateFileError, match="is broken"), usable(str(path)):
-            StateFile(str(path))
+        with pytest.raises(StateFileError, match="file is not a database"):
+            status_of(str(path))
+        file = StateFile(str(path))
+        with (
+            pytest.raises(StateFileError, match="file is not a database"),
+            closing(file),
+            usable(str(path)),
+        ):
+            file.open()
 
 
 class FileMachine(RuleBasedStateMachine):
@@ -303,9 +377,9 @@ class FileMachine(RuleBasedStateMachine):
         self.now = NOW
         self.real: dict[str, str | None] = {"a": "valid", "b": "valid"}
         self.received: list[Event] = []
-        self.state = StateFile(self.path)
+        self.state = opened(self.path)
         for user in self.real:
-            self.state.take_in([self.look(user)], RULES)
+            take(self.state, self.look(user))
 
     def look(self, user: str) -> Look:
         status = self.real[user]
@@ -320,11 +394,11 @@ class FileMachine(RuleBasedStateMachine):
 
     @rule(user=users)
     def is_looked_at(self, user: str) -> None:
-        self.state.take_in([self.look(user)], RULES)
+        take(self.state, self.look(user))
 
     @rule(user=users)
     def cannot_be_asked(self, user: str) -> None:
-        self.state.take_in([Look(user, self.now, why="down")], RULES)
+        take(self.state, Look(user, self.now, why="down"))
 
     @rule(hours=strategies.integers(-40, 40))
     def time_passes_or_jumps(self, hours: int) -> None:
@@ -345,9 +419,9 @@ class FileMachine(RuleBasedStateMachine):
     def is_killed_in_the_middle(self, user: str) -> None:
         broken: Any = ConnectionList([1])  # type: ignore[list-item]  # so that it fails
         with pytest.raises(AttributeError):
-            self.state.take_in([self.look(user), Look("b", self.now, broken)], RULES)
+            take(self.state, self.look(user), Look("b", self.now, broken))
         self.state.close()
-        self.state = StateFile(self.path)
+        self.state = opened(self.path)
 
     @rule()
     def is_calm(self) -> None:
@@ -355,7 +429,7 @@ class FileMachine(RuleBasedStateMachine):
         for _ in range(6):
             self.now += timedelta(hours=26)
             for user in self.real:
-                self.state.take_in([self.look(user)], RULES)
+                take(self.state, self.look(user))
         assert self.told() == self.real
 
     def told(self) -> dict[str, str | None]:

@@ -6,7 +6,8 @@ import pytest
 from capabilities import needs_kill
 
 from benchmarks.watching import week
-from benchmarks.watching._plan import START, Expected, Size
+from benchmarks.watching._check import Told, check
+from benchmarks.watching._plan import HOUR, START, Expected, Size
 
 
 @needs_kill
@@ -17,8 +18,8 @@ def test_each_change_of_a_week_is_told_once_and_nothing_else() -> None:
     assert said.startswith("1,000 users")
 
 
-def told(kind: str, hours: float, name: str = "1") -> week.Told:
-    return week.Told(START + hours * week.HOUR, name, kind, "u", "x")
+def told(kind: str, hours: float, name: str = "1") -> Told:
+    return Told(START + hours * HOUR, name, kind, "u", "x")
 
 
 @pytest.mark.parametrize(
@@ -32,22 +33,29 @@ def told(kind: str, hours: float, name: str = "1") -> week.Told:
         ([told("broke", 3)] * 2, [told("broke", 3)], "it was not told as it happened"),
     ],
 )
-def test_what_is_wrong_is_found(log: list[week.Told], received: list[week.Told], said: str) -> None:
-    expected = Expected([("broke", START + week.HOUR)])
+def test_what_is_wrong_is_found(log: list[Told], received: list[Told], said: str) -> None:
+    expected = Expected([("broke", START + HOUR)])
     with pytest.raises(AssertionError, match=f"u x: {said}(.|\n)*happened: broke Mon 01:00"):
-        week.check({("u", "x"): expected}, log, received)
+        check({("u", "x"): expected}, log, received)
 
 
 @pytest.mark.parametrize(
     ("kinds", "said"),
     [
-        (["broke"], "it did not break and recover in turn"),
-        (["recovered", "broke"], "it did not break and recover in turn"),
-        (["broke", "recovered", "flapping", "flapping"], "told of more often than once"),
-        (["broke", "recovered"] * 4, "told of more often than once"),
+        (["broke"], "its recovery was not told last"),
+        (["recovered", "broke", "recovered"], "it did not break and recover in turn"),
+        (["broke", "broke", "recovered"], "it did not break and recover in turn"),
+        (["broke", "flapping", "flapping", "recovered"], "told of more often than once"),
+        (["broke", "recovered"] * 3, "it was not told that it flaps"),
     ],
 )
 def test_what_is_wrong_with_what_flaps_is_found(kinds: list[str], said: str) -> None:
     log = [told(kind, 3, str(number)) for number, kind in enumerate(kinds)]
     with pytest.raises(AssertionError, match=said):
-        week.check({("u", "x"): Expected(flaps=True)}, log, log)
+        check({("u", "x"): Expected(flaps=True)}, log, log)
+
+
+def test_what_flaps_is_right_where_it_is_told_once_and_then_how_it_is() -> None:
+    kinds = [*["broke", "recovered"] * 2, "flapping", "recovered"]
+    log = [told(kind, 3 + number, str(number)) for number, kind in enumerate(kinds)]
+    check({("u", "x"): Expected(flaps=True)}, log, log)
