@@ -262,6 +262,7 @@ def test_the_users_of_a_sync_watch_may_come_by_its_client(
         ({"every": 15}, "every must be a timedelta"),
         ({"within": 7}, "within must be a timedelta"),
         ({"concurrency": 0}, "concurrency must be"),
+        ({"state": ""}, "state must name a file, or be None"),
     ],
 )
 async def test_what_cannot_be_watched_is_refused_at_once(

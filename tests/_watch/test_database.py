@@ -61,6 +61,15 @@ def test_another_watch_is_kept_from_it_also_one_of_another_process(path: str) ->
     locked(path).close()
 
 
+def test_a_lock_that_cannot_be_used_is_not_taken_for_another_watch(path: str) -> None:
+    Path(f"{path}-lock").write_bytes(b"no database" * 100)
+    with (
+        pytest.raises(StateFileError, match="cannot be used: file is not a database"),
+        usable(path),
+    ):
+        locked(path)
+
+
 def test_what_is_only_in_memory_is_kept_from_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
