@@ -102,6 +102,14 @@ def test_what_tells_a_change_is_kept_and_comes_back() -> None:
     assert unpack(pack(Connection(platform_id="x-1"))) == Connection(platform_id="x-1")
 
 
+def test_the_last_date_that_there_is_can_be_read_back() -> None:
+    account = Connection(
+        platform_id="x-1", access_token_expires_at=datetime.max.replace(tzinfo=UTC)
+    )
+    kept = unpack(pack(account)).access_token_expires_at
+    assert kept == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
 def test_a_status_that_could_not_be_read_is_unknown_also_in_what_is_kept() -> None:
     account = Connection(platform_id="x-1", extra={"tokenStatus": 7})
     assert unpack(pack(account)).token_status == "unknown"

@@ -77,6 +77,7 @@ def test_nothing_is_news_before_a_second_look_has_shown_it() -> None:
     assert user.sees(account(status="expired"), after=HOUR) == []
     assert user.again == (user.now + SOON).timestamp()
     assert user.sees(account(status="expired"), after=SOON / 2) == []
+    assert user.again == (user.now + SOON / 2).timestamp()
     (event,) = user.sees(account(status="expired"), after=SOON / 2)
     assert (event.kind, event.user_id, event.platform_id) == ("broke", "u", "x-1")
     assert (event.since, event.reason) == (user.now - SOON, "service")
@@ -494,6 +495,43 @@ def test_a_name_that_changes_while_the_account_breaks_is_told_once() -> None:
     for _ in range(3):
         told += kinds(user.sees(account(username="@b", status="expired"), after=SOON))
     assert told == ["broke", "renamed"]
+
+
+def test_a_display_name_that_is_not_known_for_a_while_is_the_one_that_was() -> None:
+    named = attrs.evolve(account(), display_name="A")
+    user = User()
+    user.sees(named)
+    user.sees(account(), after=HOUR)
+    assert user.known == {"x-1": Known(named)}
+
+
+def test_an_account_that_comes_back_under_another_name_was_renamed() -> None:
+    user = User()
+    user.sees(account(username="@a"))
+    assert user.twice() == ["gone"]
+    user.sees(account(username="@b"), after=HOUR)
+    appeared, renamed = user.sees(account(username="@b"), after=SOON)
+    assert (appeared.kind, appeared.before) == ("appeared", None)
+    assert (renamed.kind, renamed.before) == ("renamed", account(username="@a"))
+
+
+def test_a_new_account_of_which_nothing_is_known_appears() -> None:
+    user = User()
+    user.sees()
+    assert user.twice(account(status="unknown")) == ["appeared"]
+
+
+def test_what_expires_soon_does_not_look_worse() -> None:
+    user = User()
+    user.sees(*(account(name) for name in "1234"))
+    soon = [account(name, "expiring_soon") for name in "123"]
+    assert sorted(user.twice(account("4", "expired"), *soon)) == ["broke", *["expiring"] * 3]
+
+
+def test_what_was_first_seen_broken_is_not_doubted_whatever_others_look_like() -> None:
+    user = User()
+    user.sees(account(status="expired"), careful=True)
+    assert kinds(user.sees(account(status="expired"), after=SOON, careful=True)) == ["broke"]
 
 
 def test_a_name_that_comes_and_goes_holds_back_no_break() -> None:

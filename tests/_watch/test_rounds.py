@@ -418,6 +418,22 @@ async def test_once_ends_with_the_second_looks_that_it_takes() -> None:
     assert world.clock.now() == START
 
 
+@pytest.mark.parametrize("who", ["u0", "u8"])
+async def test_once_tells_of_who_was_looked_at_first_or_last_too(tmp_path: Path, who: str) -> None:
+    """As by cron, where no watch has seen others before."""
+    path, users = str(tmp_path / "accounts.db"), [f"u{number}" for number in range(9)]
+
+    def one_is_broken(user: str | None, now: datetime) -> list[Connection]:
+        world.clock.advance(timedelta(seconds=1))
+        return (broken_from(0) if user == who else fine)(user, now)
+
+    assert await told(World(fine).watch(users, path, once=True)) == []
+    world = World(one_is_broken)
+    ((hour, event),) = await told(world.watch(users, path, once=True))
+    assert event.user_id == who
+    assert hour == pytest.approx(1.5, abs=0.02)
+
+
 async def test_a_refused_key_ends_it() -> None:
     world = World(lambda _, __: AuthenticationError(401, "Invalid API key"))
     with pytest.raises(AuthenticationError):
