@@ -78,6 +78,11 @@ class Snapshot:
 
         Whether a date has passed is judged by this moment.
 
+        Args:
+            results: One for each user, as :meth:`AsyncConnections.list_many` gives them and an
+                error that ended it holds as its ``results``. Who failed is unknown, but for who
+                is no longer managed by the key.
+
         Example:
             >>> Snapshot.of(await publora.connections.list_many(["not an id"])).seen
             {}

@@ -8,16 +8,7 @@ from publora_async._checks import check_count, check_duration, plain_text
 from publora_async.errors import ConfigurationError
 from publora_async.managed_users import ManagedUser
 
-__all__ = [
-    "OWN",
-    "Many",
-    "Users",
-    "check_many",
-    "check_users",
-    "check_watched",
-    "in_chunks",
-    "user_id_of",
-]
+__all__ = ["Many", "Users", "check_users", "check_watched", "in_chunks", "user_id_of"]
 
 
 Many: TypeAlias = Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser]
@@ -26,7 +17,7 @@ Many: TypeAlias = Iterable[str | ManagedUser] | AsyncIterable[str | ManagedUser]
 Users: TypeAlias = Many | Callable[[], Many | Awaitable[Many]] | None
 """The same, or what gives them anew each time; ``None``: the key's own account."""
 
-OWN = ""
+_OWN = ""
 """Stands for the key's own account, which has no user id."""
 
 
@@ -55,7 +46,7 @@ def check_watched(
     """
     check_users(users, concurrency)
     if not (users is None or callable(users)):
-        check_many(users)
+        _check_many(users)
     if check_duration("every", every) == timedelta(0):
         raise ConfigurationError("every must be more than nothing, such as 15 minutes")
     if within is not None:
@@ -68,7 +59,7 @@ def check_watched(
         )
 
 
-def check_many(users: object) -> None:
+def _check_many(users: object) -> None:
     """
     Refuse what holds no ids.
 
@@ -99,17 +90,17 @@ def user_id_of(who: str | ManagedUser) -> str:
 
 async def in_chunks(users: Users, size: int) -> AsyncIterator[list[str]]:
     """
-    Give the ids, so many at a time; :data:`OWN` for the key's own account.
+    Give the ids, so many at a time; an empty one stands for the key's own account.
 
     Raises:
         ConfigurationError: What should give them does not, or one of them is no id.
     """
     if users is None:
-        yield [OWN]
+        yield [_OWN]
         return
     many = users() if callable(users) else users
     many = await many if isinstance(many, Awaitable) else many
-    check_many(many)
+    _check_many(many)
     chunk = []
     async for who in _each(many):
         chunk.append(user_id_of(who))

@@ -102,7 +102,7 @@ def check(database: sqlite3.Connection) -> int:
     (number,) = database.execute("PRAGMA user_version").fetchone()
     (pages,) = database.execute("PRAGMA page_count").fetchone()
     version = int(number) - _BEFORE_FIRST if pages else 0
-    if not 0 <= version < 100:
+    if not 0 <= version < 256:  # the last byte of the number
         raise ValueError("another program made it")
     if version > len(MIGRATIONS):
         raise ValueError("it is of a newer version of the SDK: update it")
